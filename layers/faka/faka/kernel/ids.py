@@ -1,0 +1,90 @@
+"""Typed ids: a prefix and a ULID, at most 32 characters of letters, digits and `_` (the tightest provider's bound)."""
+
+import re
+from datetime import datetime
+from typing import NewType
+
+from faka.kernel.clock import Chance
+from faka.kernel.errors import InvalidRequest
+
+OrderId = NewType("OrderId", str)
+PaymentId = NewType("PaymentId", str)
+ProductId = NewType("ProductId", str)
+SkuId = NewType("SkuId", str)
+BatchId = NewType("BatchId", str)
+ChannelId = NewType("ChannelId", str)
+CaseId = NewType("CaseId", str)
+
+_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+_ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
+_HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?", re.ASCII)
+
+CODE_LENGTH = 16
+"""Lookup codes: 16 symbols of 5 bits are 80 bits, beyond guessing at any rate that a door lets through."""
+
+
+def ulid(at: datetime, chance: Chance) -> str:
+    """48 bits of milliseconds and 80 of chance, in Crockford's base 32: 26 characters that sort by time."""
+    return _base32(int(at.timestamp() * 1000) << 80 | int.from_bytes(chance.bytes(10), "big"), 26)
+
+
+def is_ulid(text: str) -> bool:
+    return _ULID.fullmatch(text) is not None
+
+
+def order_id(form_id: str) -> OrderId:
+    """The order of one checkout form. The form's one-time id *is* the order's, so a form sent twice cannot make two.
+
+    Raises: InvalidRequest when the form id is not one that we print.
+    """
+    if not is_ulid(form_id):
+        raise InvalidRequest("form id is not a ULID")
+    return OrderId(f"ord_{form_id}")
+
+
+def is_order_id(text: str) -> bool:
+    return text.startswith("ord_") and is_ulid(text[4:])
+
+
+def payment_id(at: datetime, chance: Chance) -> PaymentId:
+    return PaymentId(f"pay_{ulid(at, chance)}")
+
+
+def out_trade_no(payment: PaymentId) -> str:
+    """The payment's number at the provider: letters and digits only, 29 characters."""
+    return payment.replace("_", "")
+
+
+def payment_of(number: str) -> PaymentId | None:
+    """The payment that a provider's number names, or None when the number was never ours."""
+    if number.startswith("pay") and is_ulid(number[3:]):
+        return PaymentId(f"pay_{number[3:]}")
+    return None
+
+
+def batch_id(at: datetime, chance: Chance) -> BatchId:
+    return BatchId(f"bat_{ulid(at, chance)}")
+
+
+def handle(text: str) -> str:
+    """A human-made id: product, SKU, category, channel. Immutable, so addresses and rows never have to follow a rename.
+
+    Raises: InvalidRequest for anything but 1 to 48 lower-case letters, digits and inner hyphens.
+    """
+    if not _HANDLE.fullmatch(text):
+        raise InvalidRequest("a handle is 1 to 48 lower-case letters, digits and inner hyphens")
+    return text
+
+
+def lookup_code(chance: Chance) -> str:
+    """The buyer's proof of ownership; random, never derived, stored only as a hash."""
+    return _base32(int.from_bytes(chance.bytes(10), "big"), CODE_LENGTH)
+
+
+def normal_code(text: str) -> str:
+    """What a person typed as a lookup code: case, spaces and hyphens do not matter, I L O read as 1 1 0."""
+    return text.upper().translate(str.maketrans("ILO", "110", " -\t"))
+
+
+def _base32(number: int, length: int) -> str:
+    return "".join(_CROCKFORD[number >> 5 * i & 31] for i in reversed(range(length)))

@@ -1,0 +1,1 @@
+"""The outside machine: AWS clients, outbound HTTP, environment, telemetry. Knows no noun of the shop."""

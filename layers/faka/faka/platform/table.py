@@ -1,0 +1,390 @@
+"""DynamoDB as five tables by custody, and writes that carry their own error.
+
+| table | holds | who may do what |
+|---|---|---|
+| catalog | products, categories, channels | read-mostly |
+| trade | live state: stock heads, orders, payments, notices, cases; its stream is the outbox | conditional writes |
+| vault | ciphertexts, wrapped keys, fingerprints | put and get |
+| journal | ledger, audit, claim history | append only: no role updates or deletes |
+| guard | hold quotas, one-time codes, counters; leaves by TTL | read and write |
+
+A store does not write. It *describes* writes (`Write`), each with the error that its failed condition means; a flow
+gathers them and commits once:
+
+```
+store.paid(order)  ─┐
+ledger.post(entry) ─┼─► tables.commit([...]) ─► all of them, or the first failed write's own error with the row in the way
+outbox by stream   ─┘
+```
+"""
+
+import random
+import re
+import uuid
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any, cast
+
+from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
+from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+
+from faka.kernel.clock import Pause
+from faka.kernel.errors import Broken, Conflict, FakaError, Throttled, TransactionBusy, UnknownOutcome
+from faka.kernel.limits import (
+    BATCH_GET_MAX,
+    PAGE_MAX,
+    TRANSACTION_ITEMS_MAX,
+    WRITE_PAUSE_MS_MAX,
+    WRITE_PAUSE_MS_MIN,
+    WRITE_TRIES_MAX,
+)
+
+
+Item = dict[str, Any]
+"""A row as plain Python: str, int, bool, None, bytes, list, dict, set."""
+
+
+class TableName(StrEnum):
+    CATALOG = "catalog"
+    TRADE = "trade"
+    VAULT = "vault"
+    JOURNAL = "journal"
+    GUARD = "guard"
+
+
+@dataclass(frozen=True)
+class Key:
+    table: TableName
+    pk: str
+    sk: str
+
+
+def _conflict(row: Item | None) -> FakaError:
+    return Conflict(row=row)
+
+
+@dataclass(frozen=True)
+class Write:
+    """One conditional write of one row, and the error that its failed condition means.
+
+    `otherwise` gets the row that stood in the way (None where there was none).
+    """
+
+    verb: str
+    key: Key
+    item: Item | None = None
+    expression: str = ""
+    when: str = ""
+    values: Mapping[str, Any] = field(default_factory=dict)
+    otherwise: Callable[[Item | None], FakaError] = _conflict
+
+
+def put(table: TableName, item: Item, *, when: str = "", otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any) -> Write:
+    """Write a whole row. `item` carries its own `pk` and `sk`."""
+    return Write("Put", Key(table, item["pk"], item["sk"]), item=item, when=when, values=values, otherwise=otherwise)
+
+
+def insert(table: TableName, item: Item, *, otherwise: Callable[[Item | None], FakaError] = _conflict) -> Write:
+    """Write a row that must not exist yet."""
+    return put(table, item, when="attribute_not_exists(pk)", otherwise=otherwise)
+
+
+def update(
+    key: Key, expression: str, *, when: str = "attribute_exists(pk)", otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any
+) -> Write:
+    """Change a row. In `expression` and `when`, `#x` names attribute `x` and `:x` the keyword value `x`."""
+    return Write("Update", key, expression=expression, when=when, values=values, otherwise=otherwise)
+
+
+def delete(key: Key, *, when: str = "", otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any) -> Write:
+    return Write("Delete", key, when=when, values=values, otherwise=otherwise)
+
+
+def check(key: Key, when: str, *, otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any) -> Write:
+    """Hold a condition on a row that the transaction does not change."""
+    return Write("ConditionCheck", key, when=when, values=values, otherwise=otherwise)
+
+
+class _Wire(TypeDeserializer):
+    """Rows come back with int instead of Decimal and bytes instead of Binary: no row of ours holds a fraction."""
+
+    def _deserialize_n(self, value: str) -> int:
+        return int(value)
+
+    def _deserialize_b(self, value: bytes) -> bytes:
+        return value
+
+
+_to_wire = TypeSerializer().serialize
+_from_wire = _Wire().deserialize
+_NAME = re.compile(r"#(\w+)")
+
+
+def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _to_wire(value) for name, value in item.items()}
+
+
+def from_wire(item: Mapping[str, Any]) -> Item:
+    return {name: _from_wire(value) for name, value in item.items()}
+
+
+class Tables:
+    """The five tables behind one client.
+
+    The client must be built with `total_max_attempts=1` (`platform.aws.dynamodb`): the SDK's blind repeats would hide
+    lost answers from the code that must handle them, and its pauses are wrong for a hot row.
+    """
+
+    def __init__(self, client: Any, names: Mapping[TableName, str], pause: Pause) -> None:
+        self._client = client
+        self._names = names
+        self._logical = {physical: name for name, physical in names.items()}
+        self._pause = pause
+
+    # -- reads ------------------------------------------------------------------------------------------------
+
+    def get(self, key: Key, *, strong: bool = True) -> Item | None:
+        answer = self._call("get_item", TableName=self._names[key.table], Key=_wire_key(key), ConsistentRead=strong)
+        return from_wire(answer["Item"]) if "Item" in answer else None
+
+    def batch_get(self, keys: Sequence[Key], *, strong: bool = True) -> dict[Key, Item]:
+        """Rows of several tables in as few requests as possible; absent rows are absent from the answer.
+
+        Bound: 100 keys a request; what the service leaves over is asked again, `WRITE_TRIES_MAX` times.
+        """
+        found: dict[Key, Item] = {}
+        distinct = list(dict.fromkeys(keys))
+        for start in range(0, len(distinct), BATCH_GET_MAX):
+            self._batch_get(distinct[start : start + BATCH_GET_MAX], strong, found)
+        return found
+
+    def _batch_get(self, keys: Sequence[Key], strong: bool, found: dict[Key, Item]) -> None:
+        wanted: dict[str, Any] = {}
+        for key in keys:
+            table = wanted.setdefault(self._names[key.table], {"Keys": [], "ConsistentRead": strong})
+            table["Keys"].append(_wire_key(key))
+        for attempt in range(WRITE_TRIES_MAX):
+            answer = self._call("batch_get_item", RequestItems=wanted)
+            for physical, rows in answer["Responses"].items():
+                for row in map(from_wire, rows):
+                    found[Key(self._logical[physical], row["pk"], row["sk"])] = row
+            wanted = answer.get("UnprocessedKeys") or {}
+            if not wanted:
+                return
+            self._wait(attempt)
+        raise Throttled("batch read left keys over")
+
+    def query(
+        self,
+        table: TableName,
+        pk: str,
+        *,
+        sk: str = "",
+        between: tuple[str, str] | None = None,
+        index: str = "",
+        limit: int = PAGE_MAX,
+        backwards: bool = False,
+        strong: bool = False,
+        after: Item | None = None,
+    ) -> tuple[list[Item], Item | None]:
+        """One page of a partition, and the cursor of the next page (None at the end).
+
+        `sk` is a prefix; `between` an inclusive range. An index's keys are `{index}_pk` and `{index}_sk`.
+        """
+        name_pk, name_sk = (f"{index}_pk", f"{index}_sk") if index else ("pk", "sk")
+        condition, values = "#p = :p", {":p": pk}
+        if between is not None:
+            condition += " AND #s BETWEEN :a AND :b"
+            values |= {":a": between[0], ":b": between[1]}
+        elif sk:
+            condition += " AND begins_with(#s, :s)"
+            values |= {":s": sk}
+        names = {"#p": name_pk} | ({"#s": name_sk} if "#s" in condition else {})
+        answer = self._call(
+            "query",
+            TableName=self._names[table],
+            KeyConditionExpression=condition,
+            ExpressionAttributeNames=names,
+            ExpressionAttributeValues=to_wire(values),
+            Limit=limit,
+            ScanIndexForward=not backwards,
+            **({"IndexName": index} if index else {"ConsistentRead": strong}),
+            **({"ExclusiveStartKey": to_wire(after)} if after else {}),
+        )
+        last = answer.get("LastEvaluatedKey")
+        return [from_wire(row) for row in answer["Items"]], from_wire(last) if last else None
+
+    # -- writes -----------------------------------------------------------------------------------------------
+
+    def commit(self, writes: Sequence[Write]) -> None:
+        """Do all the writes or none.
+
+        Raises: the first failed write's own error; TransactionBusy or Throttled after bounded retries; UnknownOutcome
+        when the answer was lost (the caller's writes must be recognisable on a second try).
+        """
+        if len(writes) == 1:
+            self.apply(writes[0])
+            return
+        if not 0 < len(writes) <= TRANSACTION_ITEMS_MAX:
+            raise Broken(f"a transaction of {len(writes)} writes")
+        operations = [{write.verb: self._operation(write, transaction=True)} for write in writes]
+        token = str(uuid.uuid4())
+        lost: Exception | None = None
+        for attempt in range(WRITE_TRIES_MAX):
+            try:
+                # The same token on each try: where the service did it and the answer was lost, it answers again.
+                self._client.transact_write_items(TransactItems=operations, ClientRequestToken=token)
+                return
+            except ClientError as error:
+                self._transaction_failed(error, writes)
+            except (HTTPClientError, ConnectionError) as error:
+                lost = error
+            self._wait(attempt)
+        if lost is not None:
+            raise UnknownOutcome("transaction") from lost
+        raise TransactionBusy("transaction")
+
+    def apply(self, write: Write) -> Item | None:
+        """Do one write; answers the row as it is afterwards for an update, else None.
+
+        Raises: the write's own error; Throttled; UnknownOutcome.
+        """
+        verb = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}[write.verb]
+        operation = self._operation(write, transaction=False)
+        for attempt in range(WRITE_TRIES_MAX):
+            try:
+                answer = getattr(self._client, verb)(**operation)
+                return from_wire(answer["Attributes"]) if "Attributes" in answer else None
+            except ClientError as error:
+                code = error.response["Error"]["Code"]
+                if code == "ConditionalCheckFailedException":
+                    row = cast(Mapping[str, Any] | None, error.response.get("Item"))
+                    raise write.otherwise(from_wire(row) if row else None) from error
+                if code not in _AGAIN:
+                    raise
+            except (HTTPClientError, ConnectionError) as error:
+                raise UnknownOutcome(verb) from error
+            self._wait(attempt)
+        raise Throttled(verb)
+
+    def insert_many(self, table: TableName, items: Sequence[Item]) -> list[bool]:
+        """Insert up to 25 rows, each on its own condition; says of each whether it was new.
+
+        PartiQL's INSERT refuses an existing key, which makes a batch of conditional puts in one request: BatchWriteItem
+        has no conditions, and a transaction would cost twice and fail as a whole.
+        """
+        statements = [_insert_statement(self._names[table], item) for item in items]
+        new = [False] * len(items)
+        left = list(range(len(items)))
+        for attempt in range(WRITE_TRIES_MAX):
+            answer = self._call("batch_execute_statement", Statements=[statements[i] for i in left])
+            again = []
+            for i, response in zip(left, answer["Responses"], strict=True):
+                code = response.get("Error", {}).get("Code")
+                if code is None:
+                    new[i] = True
+                elif code not in ("DuplicateItem", "ConditionalCheckFailed"):
+                    again.append(i)
+            left = again
+            if not left:
+                return new
+            self._wait(attempt)
+        raise Throttled("batch insert")
+
+    def put_many(self, table: TableName, items: Sequence[Item]) -> None:
+        """Write up to 25 rows without conditions; only for rows whose second writing is the same writing."""
+        wanted = {self._names[table]: [{"PutRequest": {"Item": to_wire(item)}} for item in items]}
+        for attempt in range(WRITE_TRIES_MAX):
+            wanted = self._call("batch_write_item", RequestItems=wanted).get("UnprocessedItems") or {}
+            if not wanted:
+                return
+            self._wait(attempt)
+        raise Throttled("batch write left rows over")
+
+    # -- inside -----------------------------------------------------------------------------------------------
+
+    def _operation(self, write: Write, *, transaction: bool) -> dict[str, Any]:
+        text = f"{write.expression} {write.when}"
+        operation: dict[str, Any] = {
+            "TableName": self._names[write.key.table],
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+        if write.item is not None:
+            operation["Item"] = to_wire(write.item)
+        else:
+            operation["Key"] = _wire_key(write.key)
+        if write.expression:
+            operation["UpdateExpression"] = write.expression
+            if not transaction:
+                operation["ReturnValues"] = "ALL_NEW"
+        if write.when:
+            operation["ConditionExpression"] = write.when
+        names = {f"#{name}": name for name in _NAME.findall(text)}
+        if names:
+            operation["ExpressionAttributeNames"] = names
+        if write.values:
+            operation["ExpressionAttributeValues"] = {f":{name}": _to_wire(value) for name, value in write.values.items()}
+        return operation
+
+    def _transaction_failed(self, error: ClientError, writes: Sequence[Write]) -> None:
+        """Raise the error that the failure means, or return when the transaction should be tried again."""
+        code = error.response["Error"]["Code"]
+        if code == "TransactionCanceledException":
+            reasons = cast(list[Mapping[str, Any]], error.response.get("CancellationReasons", []))
+            for write, reason in zip(writes, reasons, strict=False):
+                if reason.get("Code") == "ConditionalCheckFailed":
+                    row = reason.get("Item")
+                    raise write.otherwise(from_wire(row) if row else None) from error
+            codes = {reason.get("Code") for reason in reasons} - {"None", None}
+            if codes and codes <= {"TransactionConflict", "ThrottlingError", "ProvisionedThroughputExceeded"}:
+                return
+        elif code in _AGAIN:
+            return
+        raise error
+
+    def _call(self, verb: str, **arguments: Any) -> dict[str, Any]:
+        """A call that is safe to repeat."""
+        for attempt in range(WRITE_TRIES_MAX):
+            try:
+                return cast(dict[str, Any], getattr(self._client, verb)(**arguments))
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _AGAIN:
+                    raise
+            except (HTTPClientError, ConnectionError) as error:
+                if attempt == WRITE_TRIES_MAX - 1:
+                    raise Throttled(verb) from error
+            self._wait(attempt)
+        raise Throttled(verb)
+
+    def _wait(self, attempt: int) -> None:
+        ceiling_ms = min(WRITE_PAUSE_MS_MAX, WRITE_PAUSE_MS_MIN * 2**attempt)
+        self._pause(random.random() * ceiling_ms / 1000)  # noqa: S311 - spreads retries, guards nothing
+
+
+_AGAIN = frozenset(
+    {
+        "ProvisionedThroughputExceededException",
+        "ThrottlingException",
+        "RequestLimitExceeded",
+        "InternalServerError",
+        "TransactionConflictException",
+        "TransactionInProgressException",
+    }
+)
+"""Refusals that a later try may not meet. InternalServerError on a write may have been applied: every write of ours is
+conditional on something that its own success changes, so the repeat then meets its own row."""
+
+
+def _wire_key(key: Key) -> dict[str, Any]:
+    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
+
+
+def _insert_statement(physical: str, item: Item) -> dict[str, Any]:
+    fields = ", ".join(f"'{name}': ?" for name in item)
+    return {"Statement": f'INSERT INTO "{physical}" VALUE {{{fields}}}', "Parameters": [_to_wire(v) for v in item.values()]}
+
+
+def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
+    for start in range(0, len(rows), size):
+        yield rows[start : start + size]
