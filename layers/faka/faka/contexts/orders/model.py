@@ -1,0 +1,155 @@
+"""The order and its state table."""
+
+from datetime import datetime
+from enum import StrEnum
+
+from faka.kernel.delivery import DeliveryKind
+from faka.kernel.errors import IllegalTransition
+from faka.kernel.ids import ChannelId, OrderId, ProductId, SkuId
+from faka.kernel.model import Frozen
+from faka.kernel.money import Money
+
+LOG_MAX = 60
+"""Transitions kept in the row. The longest life (late, short, replaced, refunded in parts) has about twenty."""
+
+
+class OrderState(StrEnum):
+    PENDING_PAYMENT = "PENDING_PAYMENT"
+    PAID = "PAID"
+    SHORT = "SHORT"
+    COMPLETED = "COMPLETED"
+    EXPIRED = "EXPIRED"
+    CANCELED = "CANCELED"
+    ON_HOLD = "ON_HOLD"
+    FAILED = "FAILED"
+    FENCED = "FENCED"
+
+
+class DeliveryState(StrEnum):
+    NONE = "NONE"
+    READY = "READY"
+    REVEALED = "REVEALED"
+    OPENED = "OPENED"
+
+
+class RefundState(StrEnum):
+    NONE = "NONE"
+    DUE = "DUE"
+    PARTIAL = "PARTIAL"
+    FULL = "FULL"
+
+
+class MailState(StrEnum):
+    NONE = "NONE"
+    DUE = "DUE"
+    SENT = "SENT"
+    FAILED = "FAILED"
+
+
+_S = OrderState
+TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
+    _S.PENDING_PAYMENT: frozenset({_S.PAID, _S.COMPLETED, _S.EXPIRED, _S.CANCELED, _S.ON_HOLD}),
+    _S.PAID: frozenset({_S.COMPLETED, _S.SHORT, _S.ON_HOLD}),
+    _S.SHORT: frozenset({_S.COMPLETED, _S.FAILED}),
+    _S.ON_HOLD: frozenset({_S.PAID, _S.COMPLETED, _S.EXPIRED, _S.FAILED}),
+    _S.EXPIRED: frozenset({_S.PAID, _S.COMPLETED, _S.ON_HOLD}),
+    _S.CANCELED: frozenset({_S.PAID, _S.COMPLETED, _S.ON_HOLD}),
+    _S.COMPLETED: frozenset(),
+    _S.FAILED: frozenset(),
+    _S.FENCED: frozenset(),
+}
+"""Who may follow whom. PENDING_PAYMENT goes straight to COMPLETED when the payment finds the cards already held: one
+commit less, and no moment in which a paid order has no goods."""
+
+GIVES_BACK = frozenset({_S.EXPIRED, _S.CANCELED, _S.FAILED, _S.FENCED})
+"""States in which an order owns no cards."""
+
+
+class OwnedRun(Frozen):
+    """Cards `start` to `start + count - 1` of the order's SKU, by claim `serial` of a shard."""
+
+    shard: int
+    serial: int
+    start: int
+    count: int
+    batch: int
+    expires: str = ""
+
+    @property
+    def event(self) -> str:
+        return f"{self.shard}-{self.serial}"
+
+    @property
+    def numbers(self) -> range:
+        return range(self.start, self.start + self.count)
+
+
+class Entry(Frozen):
+    """One line of the order's own history, written in the same commit as the change."""
+
+    at: datetime
+    state: OrderState
+    actor: str
+    reason: str
+
+
+class Order(Frozen):
+    id: OrderId
+    product_id: ProductId
+    product_version: int
+    sku_id: SkuId
+    shards: int
+    kind: DeliveryKind
+    quantity: int
+    unit: Money
+    fee: Money
+    total: Money
+    channel_id: ChannelId
+    contact: str
+    contact_hash: str
+    visitor_hash: str
+    locale: str
+    consent: str
+    code_hash: str
+    request_hash: str
+    state: OrderState
+    delivery: DeliveryState = DeliveryState.NONE
+    refund_state: RefundState = RefundState.NONE
+    mail: MailState = MailState.NONE
+    runs: tuple[OwnedRun, ...] = ()
+    gone: tuple[str, ...] = ()
+    version: int = 1
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None = None
+    completed_at: datetime | None = None
+    revealed_at: datetime | None = None
+    reveals: int = 0
+    open_id: str = ""
+    short_until: datetime | None = None
+    is_late: bool = False
+    case_id: str = ""
+    log: tuple[Entry, ...] = ()
+    due_at: datetime | None = None
+
+    @property
+    def owns_its_cards(self) -> bool:
+        return sum(run.count for run in self.runs) == self.quantity
+
+    def owns(self, event: str) -> bool:
+        return any(run.event == event for run in self.runs)
+
+    def moved(self, state: OrderState, at: datetime, actor: str, reason: str, **changes: object) -> "Order":
+        """The order after a transition.
+
+        Raises: IllegalTransition for a change outside the state table.
+        """
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.id}: {self.state} to {state}")
+        return self.changed(at, actor, reason, state=state, **changes)
+
+    def changed(self, at: datetime, actor: str, reason: str, **changes: object) -> "Order":
+        """The order after a change that keeps its state, with the line in its history."""
+        entry = Entry(at=at, state=OrderState(changes.get("state", self.state)), actor=actor, reason=reason)
+        log = (*self.log, entry)[-LOG_MAX:]
+        return self.model_copy(update={**changes, "log": log, "version": self.version + 1})
