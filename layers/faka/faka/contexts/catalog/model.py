@@ -1,0 +1,324 @@
+"""Products, SKUs, categories and payment channels as values; every text in both languages."""
+
+import unicodedata
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+
+from faka.kernel.clock import to_row
+from faka.kernel.delivery import DeliveryKind
+from faka.kernel.errors import Conflict, NotFound, Rejected
+from faka.kernel.ids import ChannelId, ProductId, SkuId, handle
+from faka.kernel.limits import (
+    AMOUNT_MINOR_MAX,
+    CATEGORY_DEPTH_MAX,
+    ORDER_CARDS_MAX,
+    SHARDS_MAX,
+    SKUS_MAX,
+    TEXT_BODY_MAX,
+    TEXT_LINE_MAX,
+    TEXT_NAME_MAX,
+)
+from faka.kernel.model import Frozen
+from faka.kernel.money import Currency, Money
+
+
+class ProductNotFound(NotFound):
+    """No such product, or not one that the shop shows."""
+
+
+class CategoryNotFound(NotFound):
+    """No such category."""
+
+
+class ChannelNotFound(NotFound):
+    """No such payment channel."""
+
+
+class UnknownSku(Rejected):
+    """The product has no such SKU. It is refused, never priced like another one."""
+
+    public_message = "Please choose one of the versions on this page."
+
+
+class OffShelf(Conflict):
+    """The product is not on sale at this moment."""
+
+    public_message = "This product is not on sale at the moment."
+
+
+_UNSEEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
+"""Line separators that break logs and files, and direction marks that make a text read as another one. The joiners that
+emoji are made of stay allowed."""
+
+
+def _plain(text: str) -> str:
+    """Refuse control characters; line breaks and tabs are the only ones that a text needs."""
+    text = text.replace("\r\n", "\n")
+    for symbol in text:
+        if (symbol not in "\n\t" and unicodedata.category(symbol) in ("Cc", "Cs")) or symbol in _UNSEEN:
+            raise ValueError(f"holds the control character U+{ord(symbol):04X}")
+    return text
+
+
+class Localized(Frozen):
+    """One text in both languages. Either may be empty; a reader then gets the other one."""
+
+    zh: Annotated[str, Field(max_length=TEXT_BODY_MAX), AfterValidator(_plain)] = ""
+    en: Annotated[str, Field(max_length=TEXT_BODY_MAX), AfterValidator(_plain)] = ""
+
+    def pick(self, lang: str) -> str:
+        """The text for a language tag (`zh`, `zh_CN`, `en-GB` …), else the other language's."""
+        return (self.zh or self.en) if lang.lower().startswith("zh") else (self.en or self.zh)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The languages that fall back to the other one."""
+        return tuple(lang for lang, text in (("zh", self.zh), ("en", self.en)) if not text)
+
+    def __bool__(self) -> bool:
+        return bool(self.zh or self.en)
+
+
+def _line(text: Localized, max_length: int) -> Localized:
+    for words in (text.zh, text.en):
+        if len(words) > max_length:
+            raise ValueError(f"is longer than {max_length} characters")
+        if "\n" in words or "\t" in words or words != words.strip():
+            raise ValueError("must be one line without spaces around it")
+    return text
+
+
+def _name(text: Localized) -> Localized:
+    if not text:
+        raise ValueError("needs a text in at least one language")
+    return _line(text, TEXT_NAME_MAX)
+
+
+def _moment(value: object) -> object:
+    """Only times with a zone, written out; a bare number would be read as seconds since 1970."""
+    if not isinstance(value, str | datetime):
+        raise ValueError("must be a time with its zone, such as 2026-11-21T20:00:00+08:00")
+    return value
+
+
+def _whole_ms(value: datetime) -> datetime:
+    return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
+
+
+Name = Annotated[Localized, AfterValidator(_name)]
+Line = Annotated[Localized, AfterValidator(lambda text: _line(text, TEXT_LINE_MAX))]
+Handle = Annotated[str, AfterValidator(handle)]
+Moment = Annotated[
+    AwareDatetime, BeforeValidator(_moment), AfterValidator(_whole_ms), PlainSerializer(to_row, return_type=str, when_used="json")
+]
+"""Rows keep milliseconds, so the model does too: what is compared is what was stored."""
+
+Count = Annotated[int, Field(strict=True, ge=1, le=ORDER_CARDS_MAX)]
+Position = Annotated[int, Field(strict=True, ge=0, le=9_999)]
+Short = Annotated[str, Field(max_length=TEXT_NAME_MAX), AfterValidator(_plain)]
+
+
+class Category(Frozen):
+    """A node of the tree. Its id is its address and never changes; name, parent and position may."""
+
+    id: Handle
+    parent: Handle | None = None
+    name: Name
+    position: Position = 0
+
+
+class CategoryTree(Frozen):
+    """All categories as one value, so that moving a subtree is one write. `policy.lawful` says which trees may be stored."""
+
+    categories: tuple[Category, ...] = ()
+    version: Annotated[int, Field(strict=True, ge=0)] = 0
+
+    def get(self, category: str) -> Category:
+        """Raises: CategoryNotFound."""
+        for node in self.categories:
+            if node.id == category:
+                return node
+        raise CategoryNotFound(category)
+
+    def __contains__(self, category: object) -> bool:
+        return any(node.id == category for node in self.categories)
+
+    def children(self, parent: str | None) -> tuple[Category, ...]:
+        """The nodes directly below, in the shop's order; None asks for the top level."""
+        found = [node for node in self.categories if node.parent == parent]
+        return tuple(sorted(found, key=lambda node: (node.position, node.id)))
+
+    def path(self, category: str) -> tuple[Category, ...]:
+        """From the top level down to the category itself. Raises: CategoryNotFound."""
+        nodes = [self.get(category)]
+        while nodes[-1].parent is not None and len(nodes) <= CATEGORY_DEPTH_MAX:
+            nodes.append(self.get(nodes[-1].parent))
+        return tuple(reversed(nodes))
+
+    def subtree(self, category: str) -> frozenset[str]:
+        """The ids of a category and of everything below it. Raises: CategoryNotFound."""
+        found = {self.get(category).id}
+        level = set(found)
+        while level:
+            level = {node.id for node in self.categories if node.parent in level} - found
+            found |= level
+        return frozenset(found)
+
+    def walk(self, parent: str | None = None, depth: int = 0) -> Iterator[tuple[int, Category]]:
+        """Every node with its depth, parents before children, for menus."""
+        for node in self.children(parent):
+            yield depth, node
+            if depth < CATEGORY_DEPTH_MAX:
+                yield from self.walk(node.id, depth + 1)
+
+
+class Sku(Frozen):
+    """What is bought: one price, one stock. The id names the stock's rows, so it never changes and no two products share it."""
+
+    id: Annotated[SkuId, AfterValidator(handle)]
+    name: Name
+    price: Money
+    face_value: Short | None = None
+    per_order_min: Count = 1
+    per_order_max: Count = 10
+    shards: Annotated[int, Field(strict=True, ge=1, le=SHARDS_MAX)] = 1
+    position: Position = 0
+
+    @field_validator("price", mode="before")
+    @classmethod
+    def _whole_minor(cls, value: Any) -> Any:
+        if isinstance(value, dict) and type(value.get("minor")) is not int:
+            raise ValueError("minor must be a whole number of minor units, such as 1580 for 15.80")
+        return value
+
+    @model_validator(mode="after")
+    def _bounded(self) -> Self:
+        if not 0 <= self.price.minor * self.per_order_max <= AMOUNT_MINOR_MAX:
+            raise ValueError("the price times the order limit must be between zero and the shop's largest amount")
+        if self.per_order_min > self.per_order_max:
+            raise ValueError("per_order_min is above per_order_max")
+        return self
+
+
+class ListingState(StrEnum):
+    DRAFT = "DRAFT"
+    LISTED = "LISTED"
+    UNLISTED = "UNLISTED"
+
+
+class Shelved(Frozen):
+    """What decides whether something is on the shelf: a state, and a window that is compared with the clock at each request."""
+
+    state: ListingState = ListingState.DRAFT
+    on_at: Moment | None = None
+    off_at: Moment | None = None
+
+    def is_on_shelf(self, at: datetime) -> bool:
+        """From `on_at` on, until just before `off_at`."""
+        return self.state is ListingState.LISTED and not self.opens_after(at) and (self.off_at is None or at < self.off_at)
+
+    def opens_after(self, at: datetime) -> bool:
+        """Whether it is listed but its time has not come."""
+        return self.state is ListingState.LISTED and self.on_at is not None and at < self.on_at
+
+
+class Product(Shelved):
+    """One version of a product. A version never changes once written; orders refer to it by number (A42)."""
+
+    id: Annotated[ProductId, AfterValidator(handle)]
+    version: Annotated[int, Field(strict=True, ge=0)] = 0
+    kind: DeliveryKind
+    category: Handle
+    title: Name
+    summary: Line = Localized()
+    description: Localized = Localized()
+    rights: Localized = Localized()
+    guide_public: Localized = Localized()
+    guide_after: Localized = Localized()
+    notice: Localized = Localized()
+    notice_version: Short = ""
+    skus: Annotated[tuple[Sku, ...], Field(min_length=1, max_length=SKUS_MAX)]
+    image_hue: Annotated[int, Field(strict=True, ge=0, le=359)] = 210
+    position: Position = 0
+    change: str = ""
+    """The bulk change that wrote this version, empty for an edit by hand."""
+
+    @model_validator(mode="after")
+    def _consistent(self) -> Self:
+        if len({sku.id for sku in self.skus}) < len(self.skus):
+            raise ValueError("two SKUs have the same id")
+        if len({sku.price.currency for sku in self.skus}) > 1:
+            raise ValueError("all SKUs of a product have one currency")
+        if self.on_at and self.off_at and self.on_at >= self.off_at:
+            raise ValueError("off_at must be after on_at")
+        if bool(self.notice) != bool(self.notice_version):
+            raise ValueError("a notice and its version belong together")
+        return self
+
+    @property
+    def currency(self) -> Currency:
+        return self.skus[0].price.currency
+
+    def sku(self, sku: str) -> Sku:
+        """Raises: UnknownSku."""
+        for one in self.skus:
+            if one.id == sku:
+                return one
+        raise UnknownSku("no such SKU in this product")
+
+    def require_on_shelf(self, at: datetime) -> None:
+        """Raises: OffShelf."""
+        if not self.is_on_shelf(at):
+            raise OffShelf(self.id)
+
+
+class SkuStub(Frozen):
+    """As much of a SKU as a tile needs to ask for its stock."""
+
+    id: SkuId
+    shards: int
+    per_order_min: int
+
+
+class ShelfRow(Shelved):
+    """One product in the listing: enough for a tile, small enough to read all of them."""
+
+    id: ProductId
+    version: int
+    kind: DeliveryKind
+    category: str
+    title: Localized
+    summary: Localized
+    price_from: Money
+    price_to: Money
+    skus: tuple[SkuStub, ...]
+    image_hue: int
+    position: int
+
+    @classmethod
+    def of(cls, product: Product) -> "ShelfRow":
+        prices = sorted((sku.price for sku in product.skus), key=lambda price: price.minor)
+        stubs = tuple(SkuStub(id=sku.id, shards=sku.shards, per_order_min=sku.per_order_min) for sku in product.skus)
+        same = {name: getattr(product, name) for name in cls.model_fields if name not in ("price_from", "price_to", "skus")}
+        return cls(price_from=prices[0], price_to=prices[-1], skus=stubs, **same)
+
+
+class ChannelRow(Frozen):
+    """A payment account as the shop knows it: everything but its secrets, which stay under `secret_name`."""
+
+    id: Annotated[ChannelId, AfterValidator(handle)]
+    kind: Literal["alipay", "epay"]
+    title: Name
+    enabled: bool = False
+    methods: tuple[Literal["page", "wap", "precreate", "epay"], ...] = Field(min_length=1, max_length=4)
+    account: dict[str, Annotated[str, Field(max_length=TEXT_LINE_MAX)]] = Field(max_length=8)
+    gateway: Annotated[str, Field(max_length=TEXT_LINE_MAX, pattern=r"^https?://[^\s]+$")]
+    currency: Currency = Currency.CNY
+    fee_bp: Annotated[int, Field(strict=True, ge=0, le=2_000)] = 0
+    secret_name: Annotated[str, Field(min_length=1, max_length=TEXT_LINE_MAX)]
+    position: Position = 0
+    public_key: Annotated[str, Field(max_length=4_000)] = ""
