@@ -1,0 +1,257 @@
+"""What the shop needs from a payment provider, and the words that both sides use.
+
+```
+PaymentOrder ──create──► Checkout          what the buyer is shown: a QR, an address to go to, or a form
+RawRequest ──parse_notice──► PaymentEvent  a verified fact, or Forged / Malformed
+out_trade_no ──query──► PaymentEvent|None  the provider's own word; None: it knows no such trade
+out_trade_no ──close──► CloseResult        so that a buyer cannot pay what we have given back
+ok ──acknowledge──► HttpAnswer             the very bytes that stop or keep the provider's repeats
+```
+An adapter is pure but for its transport: keys, clock and chance arrive as arguments. It proves that a message is the
+provider's and is addressed to *this* account; whether number, amount and currency fit an order is decided above, by
+one monotonic rule for all providers. No text of an error here holds a body, an address with a key, or a field's value.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+from urllib.parse import urlencode
+
+from pydantic import Field
+
+from faka.kernel.errors import Conflict, Denied, NotFound, Rejected, Unavailable
+from faka.kernel.ids import ChannelId
+from faka.kernel.model import Frozen
+from faka.kernel.money import Currency, Money
+from faka.kernel.secret import Secret
+
+NOTICE_BYTES_MAX = 64 * 1024
+"""Real notices are 1 to 3 KB; the bound keeps a forger from buying our memory with his bandwidth."""
+
+NOTICE_FIELDS_MAX = 100
+"""The longest notice in the providers' documents has 31 fields."""
+
+ANSWER_BYTES_MAX = 256 * 1024
+"""Answers to query, close and precreate are 1 to 4 KB; an answer above the bound is not read on."""
+
+SECRET_LENGTH_MIN = 16
+"""Below 16 symbols a shared key can be searched; gateways hand out 32."""
+
+
+class ProviderKind(StrEnum):
+    ALIPAY = "alipay"
+    EPAY = "epay"
+
+
+class Device(StrEnum):
+    PC = "PC"
+    MOBILE = "MOBILE"
+
+
+class CheckoutKind(StrEnum):
+    QR = "QR"
+    """`url` is the text of the QR."""
+    REDIRECT = "REDIRECT"
+    """`url` is where the buyer goes, by link or by 303."""
+    FORM = "FORM"
+    """A form of `fields` is posted to `url`."""
+
+
+class EventSource(StrEnum):
+    NOTICE = "NOTICE"
+    QUERY = "QUERY"
+    BILL = "BILL"
+
+
+class EventState(StrEnum):
+    PENDING = "PENDING"
+    SUCCEEDED = "SUCCEEDED"
+    CLOSED = "CLOSED"
+    """Closed without a payment."""
+    FAILED = "FAILED"
+    REFUNDED = "REFUNDED"
+    """Was paid once, and some or all of it went back. Never a (second) payment."""
+    UNKNOWN = "UNKNOWN"
+    """A status outside the closed list: stored, alarmed, never paid."""
+
+
+class CloseResult(StrEnum):
+    CLOSED = "CLOSED"
+    """Nobody can pay this trade any more."""
+    ALREADY_PAID = "ALREADY_PAID"
+    """Money has moved: query and apply."""
+    NOT_FOUND = "NOT_FOUND"
+    """The provider has nothing that it could close: a QR that nobody scanned, or a provider without a closing call
+    (epay). Closing on our side alone is right, and a late payment stays possible."""
+
+
+class RawRequest(Frozen):
+    """A request as it came. Header names in lower case, query decoded once and in order, base64 of the gateway undone."""
+
+    method: str
+    path: str = ""
+    headers: dict[str, str] = Field(default_factory=dict, repr=False)
+    query: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
+    body: bytes = Field(default=b"", repr=False)
+
+    def sha256(self) -> str:
+        """Fingerprint for the inbox: of the body, or of the query where the message travels there."""
+        return hashlib.sha256(self.body or urlencode(self.query).encode()).hexdigest()
+
+
+class HttpAnswer(Frozen):
+    status: int
+    body: bytes = b""
+    content_type: str = "text/plain; charset=utf-8"
+
+
+class PaymentOrder(Frozen):
+    """What a provider is told about one payment attempt."""
+
+    out_trade_no: str
+    amount: Money
+    subject: str
+    device: Device = Device.PC
+    method: str
+    """One of the adapter's `methods`."""
+    expires_at: datetime
+    notify_url: str
+    return_url: str
+    client_ip: str = ""
+
+
+class Checkout(Frozen):
+    kind: CheckoutKind
+    url: str
+    fields: tuple[tuple[str, str], ...] = ()
+    valid_until: datetime
+
+
+class PaymentEvent(Frozen):
+    """One fact about one payment, proved to be the provider's and ours."""
+
+    channel_id: ChannelId
+    kind: ProviderKind
+    source: EventSource
+    out_trade_no: str
+    channel_txn_id: str
+    """The provider's number of the trade; empty only where nothing was paid."""
+    state: EventState
+    status: str
+    """The provider's own word, 1 to 40 letters, for the log and the case."""
+    amount: Money
+    """The order's amount at the provider (never what a coupon left to pay)."""
+    refunded: Money | None = None
+    paid_at: datetime | None = None
+    payer_ref: str = ""
+    """Pseudonym of the payer within this channel; empty where the provider names none."""
+    dedupe_key: str
+    """Same for each repeat of the same fact; letters, digits, `.`, `_`, `-` only, so it can stand in a key."""
+    raw_sha256: str
+
+
+class Forged(Denied):
+    """The signature, the algorithm or the account in the message is not the one that this channel has."""
+
+    http_status = 401
+
+
+class Malformed(Rejected):
+    """Not a message of this provider's shape: type, size, duplicate or missing fields, unreadable values."""
+
+    http_status = 400
+
+
+class ChannelClosed(Unavailable):
+    """The channel has no usable secret or key. It neither sells nor verifies until somebody configures it."""
+
+
+class ProviderUnavailable(Unavailable):
+    """The provider did not answer, answered unsigned, or said that it cannot now. The outcome is unknown."""
+
+
+class MethodNotOffered(Rejected):
+    """The channel has no such way to pay."""
+
+
+class AlreadyPaid(Conflict):
+    """The provider says that this trade was paid: query instead of paying again."""
+
+
+class PaymentNotFound(NotFound):
+    """There is no payment under this number."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChannelAccount:
+    """One merchant account at one provider: what its channel row and its secret say. Made by `providers.open_account`."""
+
+    id: ChannelId
+    kind: ProviderKind
+    merchant_id: str
+    """Alipay: app_id. Epay: pid. The identity that a notice must carry."""
+    seller_id: str
+    """Alipay: the 2088… number of the seller; empty for epay."""
+    gateway: str
+    """Alipay: the full address of gateway.do. Epay: the base address, ending with `/`."""
+    currency: Currency
+    public_key: str = field(default="", repr=False)
+    """Alipay's key (not the application's), PEM or bare base64 of the DER."""
+    secret: Secret = field(default_factory=lambda: Secret(""), repr=False)
+    """Alipay: the application's private key, PEM or bare base64 (PKCS#1 or PKCS#8). Epay: the shared key."""
+
+
+class Transport(Protocol):
+    """The one way out. `platform.outbound` is the real one; a test's provider is another."""
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+    ) -> tuple[int, bytes]:
+        """Send once, follow nothing, answer status and body.
+
+        Raises: Unavailable when there is no answer, without the address in its text (an epay address holds the key).
+        """
+        ...
+
+
+class Adapter(Protocol):
+    """One provider, opened for one account."""
+
+    @property
+    def account(self) -> ChannelAccount: ...
+
+    @property
+    def methods(self) -> frozenset[str]:
+        """The ways to pay that `create` knows."""
+        ...
+
+    @property
+    def needs_query(self) -> bool:
+        """True where a notice is too weak to pay by itself and only says *ask now* (MD5 schemes)."""
+        ...
+
+    @property
+    def form_hosts(self) -> tuple[str, ...]:
+        """Origins that the page's form-action policy must allow."""
+        ...
+
+    def create(self, order: PaymentOrder) -> Checkout:
+        """Raises: MethodNotOffered, AlreadyPaid, ProviderUnavailable, ChannelClosed."""
+        ...
+
+    def parse_notice(self, raw: RawRequest) -> PaymentEvent:
+        """Raises: Malformed, Forged, ChannelClosed."""
+        ...
+
+    def acknowledge(self, ok: bool) -> HttpAnswer: ...
+
+    def query(self, out_trade_no: str) -> PaymentEvent | None:
+        """Raises: ProviderUnavailable, ChannelClosed."""
+        ...
+
+    def close(self, out_trade_no: str) -> CloseResult:
+        """Raises: ProviderUnavailable, ChannelClosed."""
+        ...
