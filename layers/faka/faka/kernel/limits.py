@@ -69,6 +69,9 @@ by this much, and a schedule not at all, because the shelf time is compared with
 SHELF_PAGE = 60
 """Tiles of one listing page: 1,200 DOM nodes are the page's budget and a tile takes about fifteen."""
 
+STOCK_FEW = 10
+"""Below ten cards a page says that few are left: ten is the usual limit of one order, so one more buyer can end it."""
+
 BULK_PRODUCTS_MAX = 500
 BULK_TRANSACTION_PRODUCTS = 30
 BULK_TRANSACTION_BYTES = 3_000_000

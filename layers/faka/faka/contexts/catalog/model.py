@@ -8,9 +8,9 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
 
+from faka.contexts.catalog.errors import CategoryNotFound, OffShelf, UnknownSku
 from faka.kernel.clock import to_row
 from faka.kernel.delivery import DeliveryKind
-from faka.kernel.errors import Conflict, NotFound, Rejected
 from faka.kernel.ids import ChannelId, ProductId, SkuId, handle
 from faka.kernel.limits import (
     AMOUNT_MINOR_MAX,
@@ -24,30 +24,6 @@ from faka.kernel.limits import (
 )
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency, Money
-
-
-class ProductNotFound(NotFound):
-    """No such product, or not one that the shop shows."""
-
-
-class CategoryNotFound(NotFound):
-    """No such category."""
-
-
-class ChannelNotFound(NotFound):
-    """No such payment channel."""
-
-
-class UnknownSku(Rejected):
-    """The product has no such SKU. It is refused, never priced like another one."""
-
-    public_message = "Please choose one of the versions on this page."
-
-
-class OffShelf(Conflict):
-    """The product is not on sale at this moment."""
-
-    public_message = "This product is not on sale at the moment."
 
 
 _UNSEEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
@@ -101,7 +77,7 @@ def _name(text: Localized) -> Localized:
 def _moment(value: object) -> object:
     """Only times with a zone, written out; a bare number would be read as seconds since 1970."""
     if not isinstance(value, str | datetime):
-        raise ValueError("must be a time with its zone, such as 2026-11-21T20:00:00+08:00")
+        raise ValueError("must be a time with its zone, such as 2026-11-21T20:00:00+08:00")  # noqa: TRY004 - pydantic collects ValueError
     return value
 
 
@@ -247,6 +223,11 @@ class Product(Shelved):
     change: str = ""
     """The bulk change that wrote this version, empty for an edit by hand."""
 
+    @field_validator("skus")
+    @classmethod
+    def _in_order(cls, skus: tuple[Sku, ...]) -> tuple[Sku, ...]:
+        return tuple(sorted(skus, key=lambda sku: sku.position))
+
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         if len({sku.id for sku in self.skus}) < len(self.skus):
@@ -262,6 +243,10 @@ class Product(Shelved):
     @property
     def currency(self) -> Currency:
         return self.skus[0].price.currency
+
+    def changed(self, **fields: object) -> "Product":
+        """The product with other values, checked like a new one (pydantic's own copy checks nothing)."""
+        return Product.model_validate({name: getattr(self, name) for name in type(self).model_fields} | fields)
 
     def sku(self, sku: str) -> Sku:
         """Raises: UnknownSku."""
