@@ -1,0 +1,1 @@
+"""Tests by ring: unit, property, integration, concurrency, e2e. `tests.kit` holds what several of them share."""

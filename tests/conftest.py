@@ -1,0 +1,5 @@
+"""Fixtures of every ring."""
+
+from tests.kit.tables import dynamodb, tables
+
+__all__ = ["dynamodb", "tables"]

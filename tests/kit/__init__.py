@@ -1,0 +1,1 @@
+"""What several tests share: frozen time, seeded chance, in-process tables."""
