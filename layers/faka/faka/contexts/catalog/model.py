@@ -244,6 +244,10 @@ class Product(Shelved):
     def currency(self) -> Currency:
         return self.skus[0].price.currency
 
+    @property
+    def sku_ids(self) -> frozenset[SkuId]:
+        return frozenset(sku.id for sku in self.skus)
+
     def changed(self, **fields: object) -> "Product":
         """The product with other values, checked like a new one (pydantic's own copy checks nothing)."""
         return Product.model_validate({name: getattr(self, name) for name in type(self).model_fields} | fields)
