@@ -22,11 +22,12 @@ from urllib.parse import urlencode
 
 from pydantic import Field
 
-from faka.kernel.errors import Conflict, Denied, NotFound, Rejected, Unavailable
+from faka.kernel.errors import Conflict, Denied, Rejected, Unavailable
 from faka.kernel.ids import ChannelId
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency, Money
 from faka.kernel.secret import Secret
+
 
 NOTICE_BYTES_MAX = 64 * 1024
 """Real notices are 1 to 3 KB; the bound keeps a forger from buying our memory with his bandwidth."""
@@ -57,7 +58,6 @@ class CheckoutKind(StrEnum):
     REDIRECT = "REDIRECT"
     """`url` is where the buyer goes, by link or by 303."""
     FORM = "FORM"
-    """A form of `fields` is posted to `url`."""
 
 
 class EventSource(StrEnum):
@@ -69,8 +69,7 @@ class EventSource(StrEnum):
 class EventState(StrEnum):
     PENDING = "PENDING"
     SUCCEEDED = "SUCCEEDED"
-    CLOSED = "CLOSED"
-    """Closed without a payment."""
+    CLOSED = "CLOSED"  # without a payment
     FAILED = "FAILED"
     REFUNDED = "REFUNDED"
     """Was paid once, and some or all of it went back. Never a (second) payment."""
@@ -181,10 +180,6 @@ class AlreadyPaid(Conflict):
     """The provider says that this trade was paid: query instead of paying again."""
 
 
-class PaymentNotFound(NotFound):
-    """There is no payment under this number."""
-
-
 @dataclass(frozen=True, slots=True)
 class ChannelAccount:
     """One merchant account at one provider: what its channel row and its secret say. Made by `providers.open_account`."""
@@ -198,6 +193,11 @@ class ChannelAccount:
     gateway: str
     """Alipay: the full address of gateway.do. Epay: the base address, ending with `/`."""
     currency: Currency
+    pay_type: str = ""
+    """Epay: the gateway's own name of a way to pay (alipay, wxpay, qqpay); empty lets the buyer choose there."""
+    app_cert_sn: str = ""
+    root_cert_sn: str = ""
+    """Alipay in certificate mode: serials of the application's and the root certificates (`certificates.serial`)."""
     public_key: str = field(default="", repr=False)
     """Alipay's key (not the application's), PEM or bare base64 of the DER."""
     secret: Secret = field(default_factory=lambda: Secret(""), repr=False)
@@ -222,22 +222,15 @@ class Adapter(Protocol):
 
     @property
     def account(self) -> ChannelAccount: ...
-
     @property
-    def methods(self) -> frozenset[str]:
-        """The ways to pay that `create` knows."""
-        ...
-
+    def methods(self) -> frozenset[str]: ...  # the ways to pay that `create` knows
     @property
     def needs_query(self) -> bool:
         """True where a notice is too weak to pay by itself and only says *ask now* (MD5 schemes)."""
         ...
 
     @property
-    def form_hosts(self) -> tuple[str, ...]:
-        """Origins that the page's form-action policy must allow."""
-        ...
-
+    def form_hosts(self) -> tuple[str, ...]: ...  # origins that the page's form-action policy must allow
     def create(self, order: PaymentOrder) -> Checkout:
         """Raises: MethodNotOffered, AlreadyPaid, ProviderUnavailable, ChannelClosed."""
         ...
