@@ -7,7 +7,7 @@ Floors, bottom-up; imports only ever point downward. `tests/architecture` reads 
 5  faka.flows.<verb>           may import  itself steps wiring contexts platform kernel
 4  faka.steps.<step>           may import  wiring contexts platform kernel
 3  faka.wiring                 may import  contexts platform kernel
-2  faka.contexts.<noun>        may import  itself kernel platform.table
+2  faka.contexts.<noun>        may import  itself kernel platform.table platform.due
 1  faka.platform.<machine>     may import  kernel boto3 botocore aws_lambda_powertools
 0  faka.kernel                 may import  pydantic
 ```

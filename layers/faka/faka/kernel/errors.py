@@ -14,7 +14,6 @@ FakaError                       code, http_status, retry, public_message
 that came from outside.
 """
 
-from collections.abc import Mapping
 from enum import StrEnum
 from typing import Any, ClassVar
 
@@ -31,7 +30,7 @@ class FakaError(Exception):
     retry: ClassVar[Retry] = Retry.NEVER
     public_message: ClassVar[str] = "Something went wrong on our side. Nothing was charged twice; please try again."
 
-    def __init__(self, detail: str = "", row: Mapping[str, Any] | None = None) -> None:
+    def __init__(self, detail: str = "", row: dict[str, Any] | None = None) -> None:
         super().__init__(detail or type(self).__name__)
         self.row = row
         """The stored row that stood in the way, where the outcome is a lost race."""

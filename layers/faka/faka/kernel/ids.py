@@ -1,5 +1,6 @@
 """Typed ids: a prefix and a ULID, at most 32 characters of letters, digits and `_` (the tightest provider's bound)."""
 
+import hashlib
 import re
 from datetime import datetime
 from typing import NewType
@@ -97,6 +98,11 @@ def lookup_code(chance: Chance) -> str:
 def normal_code(text: str) -> str:
     """What a person typed as a lookup code: case, spaces and hyphens do not matter, I L O read as 1 1 0."""
     return text.upper().translate(str.maketrans("ILO", "110", " -\t"))
+
+
+def hash_code(code: str) -> str:
+    """What is stored of a lookup code. 80 bits of chance need no salt and no slow hash."""
+    return hashlib.sha256(normal_code(code).encode()).hexdigest()
 
 
 def _base32(number: int, length: int) -> str:

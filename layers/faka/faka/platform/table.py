@@ -106,7 +106,7 @@ def check(key: Key, when: str, *, otherwise: Callable[[Item | None], FakaError] 
     return Write("ConditionCheck", key, when=when, values=values, otherwise=otherwise)
 
 
-class _Wire(TypeDeserializer):
+class _Wire(TypeDeserializer):  # type: ignore[misc]  # boto3 ships no types
     """Rows come back with int instead of Decimal and bytes instead of Binary: no row of ours holds a fraction."""
 
     def _deserialize_n(self, value: str) -> int:

@@ -3,10 +3,10 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from faka.kernel.clock import to_row
 from faka.kernel.errors import Conflict, FakaError
 from faka.kernel.ids import CaseId
 from faka.kernel.model import Frozen
+from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert
 
 CASE_DEADLINE = timedelta(hours=24)
@@ -45,18 +45,12 @@ class CaseStore:
 
     def opened(self, case: Case) -> Write:
         """Else CaseExists. An open case stays in the due index under its deadline."""
-        item = {
-            **case.model_dump(mode="json"),
-            "pk": f"CASE#{case.id}",
-            "sk": "CASE",
-            "due_pk": str(sum(case.id.encode()) % 8),
-            "due_sk": to_row(case.deadline_at),
-        }
+        item = {**case.model_dump(mode="json"), "pk": f"CASE#{case.id}", "sk": "CASE", **due(case.id, case.deadline_at)}
         return insert(TableName.TRADE, item, otherwise=_exists)
 
     def find(self, case_id: CaseId) -> Case | None:
         row = self._tables.get(Key(TableName.TRADE, f"CASE#{case_id}", "CASE"))
-        return Case.model_validate({k: v for k, v in row.items() if k not in ("pk", "sk", "due_pk", "due_sk")}) if row else None
+        return Case.model_validate(without_due(row)) if row else None
 
 
 def _exists(row: Item | None) -> FakaError:

@@ -2,6 +2,7 @@
 
 from faka.contexts.ledger.model import Transaction
 from faka.kernel.errors import Conflict, FakaError
+from faka.platform.due import without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert
 
 
@@ -20,7 +21,7 @@ class LedgerStore:
 
     def find(self, txn_id: str) -> Transaction | None:
         row = self._tables.get(Key(TableName.JOURNAL, f"TXN#{txn_id}", "TXN"))
-        return Transaction.model_validate({name: value for name, value in row.items() if name not in ("pk", "sk")}) if row else None
+        return Transaction.model_validate(without_due(row)) if row else None
 
 
 def _posted(row: Item | None) -> FakaError:

@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import IllegalTransition
-from faka.kernel.ids import ChannelId, OrderId, ProductId, SkuId
+from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, SkuId, payment_id
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 
@@ -30,6 +30,8 @@ class DeliveryState(StrEnum):
     READY = "READY"
     REVEALED = "REVEALED"
     OPENED = "OPENED"
+    WITHHELD = "WITHHELD"
+    """The goods were frozen or voided before anybody saw them, and nothing replaces them yet: a case is open."""
 
 
 class RefundState(StrEnum):
@@ -105,6 +107,8 @@ class Order(Frozen):
     fee: Money
     total: Money
     channel_id: ChannelId
+    attempt: int = 0
+    """Which payment attempt is the open one; changing the way to pay closes it and opens the next."""
     contact: str
     contact_hash: str
     visitor_hash: str
@@ -118,6 +122,8 @@ class Order(Frozen):
     mail: MailState = MailState.NONE
     runs: tuple[OwnedRun, ...] = ()
     gone: tuple[str, ...] = ()
+    held: tuple[str, ...] = ()
+    """Receipts of another amount than asked for, while a person has not decided."""
     version: int = 1
     created_at: datetime
     expires_at: datetime
@@ -131,6 +137,15 @@ class Order(Frozen):
     case_id: str = ""
     log: tuple[Entry, ...] = ()
     due_at: datetime | None = None
+
+    @property
+    def payment_id(self) -> PaymentId:
+        return payment_id(self.id, self.attempt)
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the order holds cards that nobody has paid for."""
+        return self.state in (OrderState.PENDING_PAYMENT, OrderState.ON_HOLD)
 
     @property
     def owns_its_cards(self) -> bool:
@@ -150,6 +165,7 @@ class Order(Frozen):
 
     def changed(self, at: datetime, actor: str, reason: str, **changes: object) -> "Order":
         """The order after a change that keeps its state, with the line in its history."""
-        entry = Entry(at=at, state=OrderState(changes.get("state", self.state)), actor=actor, reason=reason)
+        state = changes.get("state", self.state)
+        entry = Entry.model_validate({"at": at, "state": state, "actor": actor, "reason": reason})
         log = (*self.log, entry)[-LOG_MAX:]
         return self.model_copy(update={**changes, "log": log, "version": self.version + 1})

@@ -10,18 +10,11 @@ from faka.kernel.clock import to_row
 from faka.kernel.errors import FakaError, UnknownState
 from faka.kernel.ids import OrderId
 from faka.kernel.limits import PAGE_MAX
+from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, check, insert, put
-
-DUE_SHARDS = 8
-"""Partitions of the due index: 8 carry 8,000 changes a second, and a sweep reads them in 8 short queries."""
-
 
 def order_key(order_id: OrderId) -> Key:
     return Key(TableName.TRADE, f"ORDER#{order_id}", "ORDER")
-
-
-def due_shard(name: str) -> str:
-    return str(sum(name.encode()) % DUE_SHARDS)
 
 
 class OrderStore:
@@ -89,13 +82,13 @@ def to_item(order: Order) -> Item:
     item["runs"] = [[r.shard, r.serial, r.start, r.count, r.batch, r.expires] for r in order.runs]
     item["log"] = [f"{to_row(e.at)} {e.state} {e.actor} {e.reason}" for e in order.log]
     if order.due_at is not None:
-        item |= {"due_pk": due_shard(order.id), "due_sk": to_row(order.due_at)}
+        item |= due(order.id, order.due_at)
     return item
 
 
 def from_item(row: Item) -> Order:
     """Raises: UnknownState when the row does not fit the model."""
-    given = {name: value for name, value in row.items() if name not in ("pk", "sk", "due_pk", "due_sk", "runs", "log")}
+    given = without_due(row)
     names = ("shard", "serial", "start", "count", "batch", "expires")
     given["runs"] = [dict(zip(names, run, strict=True)) for run in row.get("runs", [])]
     given["log"] = [dict(zip(("at", "state", "actor", "reason"), line.split(" ", 3), strict=True)) for line in row.get("log", [])]

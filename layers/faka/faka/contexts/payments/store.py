@@ -1,7 +1,7 @@
 """Rows of attempts, receipts, notices and refunds."""
 
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
@@ -11,7 +11,10 @@ from faka.kernel.clock import to_row
 from faka.kernel.errors import FakaError, UnknownState
 from faka.kernel.ids import ChannelId, PaymentId
 from faka.kernel.model import Frozen
+from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put, update
+
+Model = TypeVar("Model", bound=Frozen)
 
 NOTICE_TRIES_MAX = 10
 """A notice that failed ten times will fail the eleventh; it is parked for a person, with an alarm."""
@@ -63,10 +66,10 @@ class PaymentStore:
 
     # -- notices ------------------------------------------------------------------------------------------------
 
-    def stored(self, notice: Notice, due_at: datetime, due_pk: str) -> Write:
+    def stored(self, notice: Notice, due_at: datetime) -> Write:
         """Keep a notice as it came. Else NoticeExists, with the one that is kept."""
         item = _item(notice, notice_key(notice.channel_id, notice.dedupe_key))
-        item |= {"body": notice.body, "due_pk": due_pk, "due_sk": to_row(due_at)}
+        item |= {"body": notice.body, **due(notice.dedupe_key, due_at)}
         return insert(TableName.TRADE, item, otherwise=_noted)
 
     def notice(self, channel_id: ChannelId, dedupe_key: str) -> Notice | None:
@@ -106,27 +109,26 @@ def payment_item(payment: Payment) -> Item:
     item = _item(payment, payment_key(payment.id))
     item.pop("due_at")
     if payment.due_at is not None:
-        item |= {"due_pk": str(sum(payment.id.encode()) % 8), "due_sk": to_row(payment.due_at)}
+        item |= due(payment.id, payment.due_at)
     return item
 
 
 def payment_from(row: Item) -> Payment:
     """Raises: UnknownState when the row does not fit the model."""
-    given = {name: value for name, value in row.items() if name not in ("pk", "sk", "due_pk", "due_sk")}
-    return _read(Payment, {**given, "due_at": row.get("due_sk")}, row)
+    return _read(Payment, {**without_due(row), "due_at": row.get("due_sk")}, row)
 
 
 def receipt_from(row: Item) -> Receipt:
     """Raises: UnknownState when the row does not fit the model."""
-    return _read(Receipt, {name: value for name, value in row.items() if name not in ("pk", "sk")}, row)
+    return _read(Receipt, without_due(row), row)
 
 
 def notice_from(row: Item) -> Notice:
     """Raises: UnknownState when the row does not fit the model."""
-    return _read(Notice, {name: value for name, value in row.items() if name not in ("pk", "sk", "due_pk", "due_sk")}, row)
+    return _read(Notice, without_due(row), row)
 
 
-def _read(model: type[Any], given: dict[str, Any], row: Item) -> Any:
+def _read(model: type[Model], given: dict[str, Any], row: Item) -> Model:
     try:
         return model.model_validate(given)
     except ValidationError as error:

@@ -1,0 +1,54 @@
+"""sweep: the minute's round over everything that is due or was left lying.
+
+Audience   none
+Trigger    schedule, every minute
+Flows      sweep, orphans, fulfil, deliver
+Tables     catalog R, trade RW, journal R (claim journal) and append, guard -
+Keys       none
+Secrets    faka/channels/* (asks providers about unpaid attempts)
+Limits     one at a time; stops 8 s before its own end, the rest is oldest in the next minute
+On failure the next minute does the same: every cure is the normal, conditional step
+"""
+
+from typing import Any
+
+from faka.contexts.orders.model import OrderState
+from faka.flows.deliver import deliver
+from faka.flows.fulfil import fulfil
+from faka.flows.orphans import adopt_or_return
+from faka.flows.sweep import sweep
+from faka.kernel.ids import OrderId
+from faka.platform.telemetry import observed
+from faka.wiring import Deps, ShopSettings
+from pages.i18n import translate
+
+STOP_BEFORE_MS = 8_000
+"""Longer than one question to a provider (3 s to connect, then its answer) and its commit."""
+
+
+class Settings(ShopSettings):
+    faka_table_catalog: str
+    faka_table_trade: str
+    faka_table_journal: str
+    faka_shop_url: str
+    faka_notify_url: str
+    faka_mail_from: str
+    faka_queue_intake: str
+
+
+deps = Deps(Settings.from_env())
+
+
+def cure_order(order_id: OrderId) -> None:
+    order = fulfil(deps, order_id)
+    if order.state is OrderState.COMPLETED:
+        deliver(deps, order_id, translate)
+
+
+@observed
+def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+    def has_time() -> bool:
+        return bool(context.get_remaining_time_in_millis() > STOP_BEFORE_MS)
+
+    done = sweep(deps, cure_order, deps.resume_import, has_time)
+    return {**done, "ORPHANS": adopt_or_return(deps, has_time)}

@@ -1,0 +1,43 @@
+"""Letters: what the shop writes to buyers. English msgids; the caller brings the translation. A letter holds links and
+words, never a card, and it names product and SKU so that a buyer of five things knows which one this is."""
+
+from collections.abc import Callable
+
+from faka.kernel.ids import OrderId
+
+Words = Callable[[str, str], str]
+"""(locale, msgid) → text."""
+
+
+class Letter:
+    __slots__ = ("subject", "text")
+
+    def __init__(self, subject: str, text: str) -> None:
+        self.subject = subject
+        self.text = text
+
+
+def _(msgid: str) -> str:
+    """Marks a msgid for extraction."""
+    return msgid
+
+
+GOODS_READY = _("Ready: {product} · {sku} · order {order}")
+GOODS_READY_TEXT = _(
+    "Your goods are ready: {product} · {sku} × {quantity}.\n\n"
+    "Open your order to see them:\n{link}\n\n"
+    "For your safety they are not in this mail. On another device, use your lookup code, or ask for a code by mail at {lookup}"
+)
+LOOKUP_CODE = _("Your order code: {digits}")
+LOOKUP_CODE_TEXT = _("Your code is {digits}. It works once, within 10 minutes. If you did not ask for it, ignore this mail.")
+
+
+def goods_ready(words: Words, locale: str, *, product: str, sku: str, quantity: int, order: OrderId, shop_url: str) -> Letter:
+    link, lookup = f"{shop_url}/o/{order}", f"{shop_url}/orders"
+    subject = words(locale, GOODS_READY).format(product=product, sku=sku, order=order)
+    text = words(locale, GOODS_READY_TEXT).format(product=product, sku=sku, quantity=quantity, link=link, lookup=lookup)
+    return Letter(subject, text)
+
+
+def lookup_code(words: Words, locale: str, digits: str) -> Letter:
+    return Letter(words(locale, LOOKUP_CODE).format(digits=digits), words(locale, LOOKUP_CODE_TEXT).format(digits=digits))

@@ -1,0 +1,55 @@
+"""Turn the trade table's stream into events and into the claim journal. The stream is the outbox: what was committed is
+announced, at least once, in order per row, and nothing is announced that was not committed.
+
+| row | change | becomes |
+|---|---|---|
+| order | state | `order.paid`, `order.completed`, `order.expired` … on the bus |
+| stock head | a claim | a journal row by card number, and one by the minute at which an owner must exist |
+"""
+
+from collections.abc import Iterable
+from datetime import datetime, timedelta
+from typing import Any
+
+from faka.contexts.orders.model import OrderState
+from faka.contexts.stock import claim_events, journal_rows
+from faka.kernel.limits import BATCH_WRITE_MAX
+from faka.platform.table import Item, TableName, chunks, from_wire
+from faka.wiring import Deps
+
+OWNER_WITHIN = timedelta(minutes=2)
+"""A claim that no order owns after this is an orphan. A checkout that still lives ends within its function's 29 s."""
+
+EVENTS = {state.value: f"order.{state.lower()}" for state in OrderState if state is not OrderState.FENCED}
+
+
+def announce(deps: Deps, records: Iterable[dict[str, Any]]) -> int:
+    """Handle one batch of stream records; answers how many events and journal rows they made.
+
+    Raises: EventsRefused, Throttled: the batch comes again, and every row and event of it is the same then.
+    """
+    events: list[tuple[str, dict[str, str]]] = []
+    rows: list[Item] = []
+    now = deps.clock.now()
+    for record in records:
+        old, new = (from_wire(record["dynamodb"].get(name, {})) for name in ("OldImage", "NewImage"))
+        kind = str(new.get("sk", ""))
+        if kind == "ORDER":
+            events += _order_event(old, new)
+        elif kind == "HEAD":
+            rows += _journal(old, new, now)
+    for part in chunks(rows, BATCH_WRITE_MAX):
+        deps.tables.insert_many(TableName.JOURNAL, part)
+    if events:
+        deps.bus.announce(events)
+    return len(events) + len(rows)
+
+
+def _order_event(old: Item, new: Item) -> list[tuple[str, dict[str, str]]]:
+    if old.get("state") == new.get("state") or new.get("state") not in EVENTS:
+        return []
+    return [(EVENTS[new["state"]], {"order_id": new["id"]})]
+
+
+def _journal(old: Item, new: Item, now: datetime) -> list[Item]:
+    return [row for event in claim_events(old, new) for row in journal_rows(event, now, now + OWNER_WITHIN)]

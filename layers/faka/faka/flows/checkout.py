@@ -1,0 +1,238 @@
+"""Place an order: price it, hold its cards, and commit order, payment attempt and hold quotas at once.
+
+```
+read product, channel, hold rows ─► claim (one write on the stock head) ─► commit [order, attempt, visitor, contact]
+                                       │ sold out: what was taken goes back      │ number taken: this form was sent before
+                                       ▼                                         ▼
+                                    OutOfStock                              the same order, or KeyReusedWithOtherBody
+```
+A crash between claim and commit leaves cards held by a number without an order; the claim journal finds them. The
+provider is only asked after the commit, so its failure leaves an order that expires, never a payment without an order.
+"""
+
+import hashlib
+import hmac
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from faka.contexts.catalog.model import ChannelRow, Product, Sku
+from faka.contexts.orders.errors import KeyReusedWithOtherBody, OrderExists, OrderMoved
+from faka.contexts.orders.model import DeliveryState, Entry, MailState, Order, OrderState
+from faka.contexts.orders.price import Price, PriceChanged, priced
+from faka.contexts.orders.store import from_item
+from faka.contexts.payments.errors import ChannelClosedForOrders
+from faka.contexts.payments.model import Payment
+from faka.contexts.quotas.errors import HoldsMoved, QuotaExceeded
+from faka.contexts.quotas.model import HoldLimits
+from faka.contexts.quotas.store import hold_key
+from faka.contexts.stock import OutOfStock, Run
+from faka.kernel.contact import mail_address, network
+from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
+from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, hash_code, normal_code, order_id
+from faka.kernel.model import Frozen
+from faka.platform.table import Key, Write
+from faka.steps.release import disown, give_back_unordered, owned
+from faka.wiring import Deps
+
+FREE = ChannelId("free")
+"""The channel of orders that cost nothing."""
+
+
+class ConsentMissing(Rejected):
+    """The product's notice was not agreed to in the version that is shown now."""
+
+    public_message = "Please read the notice about this product and tick the box."
+
+
+class QuantityOutOfLimits(InvalidRequest):
+    """Outside the SKU's limits for one order."""
+
+    public_message = "Please choose a quantity within the limits of this product."
+
+
+class CheckoutCommand(Frozen):
+    form_id: str
+    code: str
+    product: str
+    sku: str
+    quantity: int
+    contact: str = ""
+    channel: str
+    method: str
+    device: str = "PC"
+    address: str
+    consent: str = ""
+    locale: str = "zh_CN"
+    seen_total_minor: int | None = None
+
+    @property
+    def request_hash(self) -> str:
+        """What must be equal for two sendings of a form to be the same purchase."""
+        parts = (self.product, self.sku, str(self.quantity), self.contact, self.channel, self.method)
+        return hashlib.sha256("\0".join(parts).encode()).hexdigest()
+
+
+def checkout(deps: Deps, command: CheckoutCommand) -> Order:
+    """Place the order of one form; the same form again answers the same order.
+
+    Raises: InvalidRequest, InvalidContact, ProductNotFound, OffShelf, UnknownSku, QuantityOutOfLimits, ConsentMissing,
+    ChannelNotFound, ChannelClosedForOrders, PriceChanged, OutOfStock, QuotaExceeded, KeyReusedWithOtherBody,
+    StockBusy, TransactionBusy, Throttled, UnknownOutcome.
+    """
+    number = order_id(command.form_id)
+    product = deps.catalog.product(command.product, fresh=True)
+    sku, channel, price = _checked(deps, command, product)
+    now = deps.clock.now()
+    holds = _hold_keys(deps, command)
+    _peek_at_quotas(deps, holds, now)
+    runs = _claimed(deps, number, sku, command.quantity)
+    order = _order(deps, command, product, sku, price, channel, runs, now)
+    payment = None if order.channel_id == FREE else _payment(order, command, now)
+    try:
+        _commit(deps, order, payment, holds, HoldLimits(orders=deps.settings.faka_holds_max, cards=_cards_max(deps, sku)))
+    except OrderExists as taken:
+        return _same_order(deps, command, runs, taken)
+    except (QuotaExceeded, TransactionBusy):
+        give_back_unordered(deps, number, sku.id, runs, "not placed")
+        raise
+    return order
+
+
+def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sku, ChannelRow | None, Price]:
+    product.require_on_shelf(deps.clock.now())
+    sku = product.sku(command.sku)
+    if not sku.per_order_min <= command.quantity <= sku.per_order_max:
+        raise QuantityOutOfLimits("quantity")
+    if len(normal_code(command.code)) != CODE_LENGTH:
+        raise InvalidRequest("lookup code")
+    if product.notice_version and command.consent != product.notice_version:
+        raise ConsentMissing(product.id)
+    mail_address(command.contact)
+    if sku.price.minor == 0:
+        return sku, None, priced(sku.price, command.quantity, 0)
+    channel = deps.catalog.channel(command.channel)
+    if not channel.enabled or command.method not in channel.methods or channel.currency is not sku.price.currency:
+        raise ChannelClosedForOrders(channel.id)
+    deps.adapter(channel.id)
+    price = priced(sku.price, command.quantity, channel.fee_bp)
+    if command.seen_total_minor not in (None, price.total.minor):
+        raise PriceChanged(product.id)
+    return sku, channel, price
+
+
+def _claimed(deps: Deps, number: OrderId, sku: Sku, quantity: int) -> tuple[Run, ...]:
+    try:
+        return deps.stock.claim(sku.id, f"{number}*{quantity}", quantity, sku.shards)
+    except OutOfStock as short:
+        give_back_unordered(deps, number, sku.id, short.taken, "sold out")
+        raise
+
+
+def _order(
+    deps: Deps, command: CheckoutCommand, product: Product, sku: Sku, price: Price, channel: ChannelRow | None, runs: tuple[Run, ...], now: datetime
+) -> Order:
+    contact = mail_address(command.contact)
+    order = Order(
+        id=order_id(command.form_id),
+        product_id=product.id,
+        product_version=product.version,
+        sku_id=sku.id,
+        shards=sku.shards,
+        kind=product.kind,
+        quantity=command.quantity,
+        unit=price.unit,
+        fee=price.fee,
+        total=price.total,
+        channel_id=channel.id if channel else FREE,
+        contact=contact,
+        contact_hash=deps.index_key.digest("contact", contact.lower()) if contact else "",
+        visitor_hash=deps.index_key.digest("address", network(command.address)),
+        locale=command.locale,
+        consent=command.consent,
+        code_hash=hash_code(command.code),
+        request_hash=command.request_hash,
+        state=OrderState.PENDING_PAYMENT,
+        runs=owned(runs),
+        created_at=now,
+        expires_at=now + timedelta(seconds=deps.settings.faka_hold_ttl_s),
+        log=(Entry(at=now, state=OrderState.PENDING_PAYMENT, actor="buyer", reason="placed"),),
+    )
+    if channel is not None:
+        return order
+    given = {"paid_at": now, "completed_at": now, "delivery": DeliveryState.READY, "mail": MailState.DUE if contact else MailState.NONE}
+    return order.moved(OrderState.COMPLETED, now, "checkout", "free of charge", **given, due_at=now if contact else None)
+
+
+def _payment(order: Order, command: CheckoutCommand, now: datetime) -> Payment:
+    payment = Payment(
+        id=order.payment_id,
+        order_id=order.id,
+        channel_id=order.channel_id,
+        method=command.method,
+        device=command.device,
+        amount=order.total,
+        created_at=now,
+        expires_at=order.expires_at,
+    )
+    return payment.model_copy(update={"due_at": payment.next_check_at(now)})
+
+
+def _commit(deps: Deps, order: Order, payment: Payment | None, holds: list[Key], limits: HoldLimits) -> None:
+    """One commit. A full hold row is compared with its orders once, and the finished ones leave it."""
+    for is_last in (False, True):
+        quotas = [deps.quotas.held(key, order.id, order.product_id, order.quantity, limits, order.created_at) for key in holds]
+        writes: list[Write] = [deps.orders.placed(order), *([deps.payments.placed(payment)] if payment else []), *quotas]
+        try:
+            deps.tables.commit(writes)
+            return
+        except QuotaExceeded:
+            if is_last or not any([_pruned(deps, key, order.created_at) for key in holds]):
+                raise
+
+
+def _pruned(deps: Deps, key: Key, now: datetime) -> bool:
+    """Take finished orders out of a hold row; says whether there was one."""
+    holds = deps.quotas.holds(key)
+    if holds is None:
+        return False
+    alive = {number for number, order in deps.orders.get_many(list(holds.orders)).items() if order.is_open}
+    finished = set(holds.orders) - alive
+    if not finished:
+        return False
+    try:
+        deps.tables.apply(deps.quotas.pruned(holds.without(finished), now))
+    except HoldsMoved:
+        return True
+    return True
+
+
+def _peek_at_quotas(deps: Deps, holds: list[Key], now: datetime) -> None:
+    """Turn away a visitor whose hold row is full of open orders before he makes the stock move back and forth."""
+    for key, row in deps.tables.batch_get(holds, strong=False).items():
+        if row["n"] >= deps.settings.faka_holds_max and not _pruned(deps, key, now):
+            raise QuotaExceeded("holds", row)
+
+
+def _hold_keys(deps: Deps, command: CheckoutCommand) -> list[Key]:
+    contact = mail_address(command.contact).lower()
+    visitor = hold_key("visitor", deps.index_key.digest("address", network(command.address)))
+    return [visitor, hold_key("contact", deps.index_key.digest("contact", contact))] if contact else [visitor]
+
+
+def _cards_max(deps: Deps, sku: Sku) -> int:
+    """The shop's bound, or one whole order where the SKU is sold in larger ones."""
+    return max(deps.settings.faka_held_cards_max, sku.per_order_max)
+
+
+def _same_order(deps: Deps, command: CheckoutCommand, runs: tuple[Run, ...], taken: OrderExists) -> Order:
+    """The number has a row: the same purchase again, another one under a used form, or a fence."""
+    row = taken.row or {}
+    if "sku_id" not in row:
+        raise OutOfStock(0) from taken
+    order = from_item(row)
+    with suppress(OrderMoved):  # somebody settles it right now; the claim journal gives our claims back
+        disown(deps, order, runs)
+    is_same = hmac.compare_digest(order.code_hash, hash_code(command.code)) and order.request_hash == command.request_hash
+    if not is_same:
+        raise KeyReusedWithOtherBody(order.id) from taken
+    return order

@@ -1,0 +1,96 @@
+"""Give a paid order its goods when the payment's own commit could not: nothing held any more, or goods that are not sealed.
+
+PAID ─► claim ─► COMPLETED          PAID ─► SHORT ─► (each sweep) claim ─► COMPLETED
+                                             └─ past its deadline ─► FAILED, a refund is due, a case
+"""
+
+from datetime import datetime, timedelta
+
+from faka.contexts.cases import CaseKind, open_case
+from faka.contexts.ledger import model as ledger
+from faka.contexts.orders.errors import OrderMoved
+from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun, RefundState
+from faka.kernel.ids import OrderId
+from faka.platform.table import Write
+from faka.steps.claim import claim_for
+from faka.steps.release import disown, owned
+from faka.wiring import Deps
+
+SHORT_PATIENCE = timedelta(hours=24)
+"""How long a paid order waits for restock before its money is due back."""
+
+SHORT_RETRY = timedelta(seconds=60)
+MAIL_PATIENCE = timedelta(seconds=45)
+
+
+def fulfil(deps: Deps, order_id: OrderId) -> Order:
+    """Move a paid order one step towards its end; any other order is left as it is.
+
+    Raises: OrderNotFound; OrderMoved is swallowed, because whoever moved it did this work.
+    """
+    order = deps.orders.get(order_id)
+    if order.state not in (OrderState.PAID, OrderState.SHORT):
+        return order
+    try:
+        if not order.kind.is_sealed:
+            return _by_hand(deps, order)
+        if order.owns_its_cards:
+            return _completed(deps, order, order.runs)
+        return _claimed(deps, order)
+    except OrderMoved:
+        return deps.orders.get(order_id)
+
+
+def _claimed(deps: Deps, order: Order) -> Order:
+    runs = claim_for(deps, order)
+    if runs is None:
+        return _short(deps, deps.orders.get(order.id))
+    try:
+        return _completed(deps, order, owned(runs))
+    except OrderMoved:
+        disown(deps, deps.orders.get(order.id), runs)
+        raise
+
+
+def _completed(deps: Deps, order: Order, runs: tuple[OwnedRun, ...]) -> Order:
+    now = deps.clock.now()
+    due_at = now + MAIL_PATIENCE if order.contact else None
+    changes = {"runs": runs, "completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at}
+    after = order.moved(OrderState.COMPLETED, now, "fulfil", "goods assigned", **changes)
+    earned = deps.ledger.posted(ledger.delivered(order.id, order.total - order.fee, order.fee, now))
+    deps.tables.commit([deps.orders.replaced(order, after), earned])
+    return after
+
+
+def _short(deps: Deps, order: Order) -> Order:
+    now = deps.clock.now()
+    if order.state is OrderState.PAID:
+        until = now + SHORT_PATIENCE
+        after = order.moved(OrderState.SHORT, now, "fulfil", "nothing in stock", short_until=until, due_at=now + SHORT_RETRY)
+        case = open_case(CaseKind.SHORT, order.id, order.id, "paid and nothing in stock", now)
+        deps.tables.commit([deps.orders.replaced(order, after), deps.cases.opened(case)])
+        return after
+    if order.short_until is not None and now < order.short_until:
+        after = order.model_copy(update={"due_at": now + SHORT_RETRY, "version": order.version + 1})
+        deps.tables.apply(deps.orders.replaced(order, after))
+        return after
+    return _given_up(deps, order, now)
+
+
+def _given_up(deps: Deps, order: Order, now: datetime) -> Order:
+    after = order.moved(OrderState.FAILED, now, "fulfil", "no restock in time", refund_state=RefundState.DUE, due_at=None)
+    case = open_case(CaseKind.MONEY, f"short:{order.id}", order.id, "paid, never restocked: refund", now)
+    writes: list[Write] = [deps.orders.replaced(order, after), deps.cases.opened(case)]
+    deps.tables.commit(writes)
+    return after
+
+
+def _by_hand(deps: Deps, order: Order) -> Order:
+    """Goods that nothing delivers by itself yet are a person's work from the start."""
+    if order.state is OrderState.SHORT:
+        return order
+    now = deps.clock.now()
+    after = order.moved(OrderState.SHORT, now, "fulfil", "delivered by hand", short_until=now + SHORT_PATIENCE, due_at=None)
+    case = open_case(CaseKind.STUCK, order.id, order.id, "deliver by hand", now)
+    deps.tables.commit([deps.orders.replaced(order, after), deps.cases.opened(case)])
+    return after

@@ -1,0 +1,115 @@
+"""The order page for the order's whole life: what it shows, what its buttons do."""
+
+from datetime import timedelta
+
+from faka.contexts.catalog.model import Product
+from faka.contexts.orders.errors import OrderMoved
+from faka.contexts.orders.model import Order, OrderState
+from faka.contexts.payments.errors import PaymentMoved
+from faka.contexts.payments.model import Payment
+from faka.contexts.payments.providers.base import AlreadyPaid, Checkout, CheckoutKind, Device, PaymentOrder
+from faka.kernel.errors import Unavailable
+from faka.kernel.ids import out_trade_no
+from faka.kernel.model import Frozen
+from faka.steps.poll import ask, end_unpaid, require_open
+from faka.steps.proof import Proof, prove
+from faka.wiring import Deps
+
+CHECK_PAUSE = timedelta(seconds=5)
+"""Between two questions to a provider that the buyer causes: providers count calls, and people press twice."""
+
+
+class OrderPage(Frozen):
+    order: Order
+    product: Product
+    """The version that was bought, whatever became of the product since."""
+    payment: Payment | None = None
+    checkout: Checkout | None = None
+    """How to pay, while the order waits for it; None when the provider does not answer."""
+
+
+def open_order(deps: Deps, order_id: str, proof: Proof) -> OrderPage:
+    """Everything that the page shows. Raises: OrderNotFound."""
+    order = prove(deps, order_id, proof)
+    product = deps.catalog.product_version(order.product_id, order.product_version)
+    if order.state is not OrderState.PENDING_PAYMENT:
+        return OrderPage(order=order, product=product)
+    payment = deps.payments.find(order.payment_id)
+    if payment is None or not payment.is_open or deps.clock.now() >= order.expires_at:
+        return OrderPage(order=order, product=product, payment=payment)
+    return OrderPage(order=order, product=product, payment=payment, checkout=_how_to_pay(deps, order, product, payment))
+
+
+def state(deps: Deps, order_id: str, proof: Proof) -> str:
+    """A short tag that changes when the page would change. A waiting page also takes the early steps of the ladder.
+
+    Raises: OrderNotFound.
+    """
+    order = prove(deps, order_id, proof)
+    if order.state is OrderState.PENDING_PAYMENT:
+        payment = deps.payments.find(order.payment_id)
+        if payment is not None and payment.due_at is not None and payment.due_at <= deps.clock.now():
+            order = _asked(deps, order, payment)
+    return f"{order.state}.{order.delivery}.{order.refund_state}".lower()
+
+
+def check_payment(deps: Deps, order_id: str, proof: Proof) -> Order:
+    """The buyer says that he paid: ask the provider now, at most every `CHECK_PAUSE`. Raises: OrderNotFound."""
+    order = prove(deps, order_id, proof)
+    payment = deps.payments.find(order.payment_id)
+    if payment is None or not payment.is_open:
+        return order
+    last = payment.checked_at or payment.created_at
+    if deps.clock.now() - last < CHECK_PAUSE:
+        return order
+    return _asked(deps, order, payment)
+
+
+def cancel(deps: Deps, order_id: str, proof: Proof) -> Order:
+    """End an unpaid order at the buyer's wish; money that came in between settles it instead.
+
+    Raises: OrderNotFound, OrderClosed; ProviderUnavailable when the provider cannot be asked whether it was paid.
+    """
+    order = prove(deps, order_id, proof)
+    require_open(order)
+    payment = deps.payments.find(order.payment_id)
+    if payment is not None and payment.is_open:
+        ask(deps, payment)
+        fresh = deps.payments.find(payment.id)
+        if fresh is not None and fresh.is_open:
+            end_unpaid(deps, deps.adapter(fresh.channel_id), fresh, OrderState.CANCELED, "buyer")
+    return deps.orders.get(order.id)
+
+
+def _asked(deps: Deps, order: Order, payment: Payment) -> Order:
+    try:
+        ask(deps, payment)
+    except (PaymentMoved, OrderMoved):
+        pass  # somebody settled it meanwhile, which is what we wanted to know
+    return deps.orders.get(order.id)
+
+
+def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment) -> Checkout | None:
+    """The provider's page or QR. A QR is asked for once and kept with the attempt."""
+    if payment.qr_text:
+        return Checkout(kind=CheckoutKind.QR, url=payment.qr_text, valid_until=payment.expires_at)
+    wish = PaymentOrder(
+        out_trade_no=out_trade_no(payment.id),
+        amount=payment.amount,
+        subject=product.title.pick(order.locale),
+        device=Device(payment.device),
+        method=payment.method,
+        expires_at=payment.expires_at,
+        notify_url=f"{deps.settings.faka_notify_url}/v1/callbacks/{deps.catalog.channel(order.channel_id).kind}/{order.channel_id}",
+        return_url=f"{deps.settings.faka_shop_url}/o/{order.id}",
+    )
+    try:
+        checkout = deps.adapter(payment.channel_id).create(wish)
+    except (Unavailable, AlreadyPaid):
+        return None
+    if checkout.kind is CheckoutKind.QR:
+        try:
+            deps.tables.apply(deps.payments.replaced(payment, payment.changed(qr_text=checkout.url)))
+        except PaymentMoved:
+            return checkout
+    return checkout

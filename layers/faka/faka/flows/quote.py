@@ -1,0 +1,40 @@
+"""Say what something costs before anything is ordered."""
+
+from faka.contexts.orders.price import Price, priced
+from faka.kernel.errors import InvalidRequest
+from faka.kernel.model import Frozen
+from faka.wiring import Deps
+
+
+class QuantityNotOffered(InvalidRequest):
+    """Outside the SKU's limits for one order."""
+
+    public_message = "Please choose a quantity within the limits of this product."
+
+
+class QuoteRequest(Frozen):
+    product: str
+    sku: str
+    quantity: int
+    channel: str = ""
+
+
+class Quote(Frozen):
+    price: Price
+    version: int
+    available: int
+
+
+def quote(deps: Deps, request: QuoteRequest) -> Quote:
+    """The server's price for a choice, with the channel's fee, and how many can be had now (at most a second old).
+
+    Raises: ProductNotFound, OffShelf, UnknownSku, QuantityNotOffered, ChannelNotFound.
+    """
+    product = deps.catalog.product(request.product)
+    product.require_on_shelf(deps.clock.now())
+    sku = product.sku(request.sku)
+    if not sku.per_order_min <= request.quantity <= sku.per_order_max:
+        raise QuantityNotOffered("quantity")
+    fee_bp = deps.catalog.channel(request.channel).fee_bp if request.channel else 0
+    left = deps.stock.available({sku.id: sku.shards})[sku.id]
+    return Quote(price=priced(sku.price, request.quantity, fee_bp), version=product.version, available=left)

@@ -1,0 +1,98 @@
+"""The minute's round: everything that is due and everything that was left lying, whatever step it died in.
+
+| due row | cure |
+|---|---|
+| notice RECEIVED | apply it again; parked with a case after ten failures |
+| attempt unpaid | ask the provider; at expiry query, close, query, and give the cards back |
+| order paid without goods | fulfil |
+| order ready, mail not sent | deliver |
+| case past its deadline | counted for the alarm |
+| import without progress | its message is sent again |
+| claim without an owner | give the cards back |
+
+Each cure is the normal step, which is conditional on what it read: the sweep may run twice at once, and beside everything.
+"""
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from faka.contexts.cases import CASE_DEADLINE
+from faka.contexts.payments.model import NoticeState
+from faka.contexts.payments.providers.base import RawRequest
+from faka.contexts.payments.store import notice_from, payment_from
+from faka.kernel.errors import Conflict, FakaError
+from faka.kernel.ids import OrderId
+from faka.platform import telemetry
+from faka.platform.due import due_before
+from faka.platform.table import Key, TableName
+from faka.steps.notice import apply_notice, failed
+from faka.steps.poll import ask
+from faka.wiring import Deps
+
+RETRY = timedelta(seconds=60)
+
+STUCK_AFTER = timedelta(minutes=2)
+"""An order that has been due for longer was not healed by the round before: the promise is two minutes."""
+
+Cure = Callable[[OrderId], object]
+
+
+def sweep(deps: Deps, cure_order: Cure, resume_import: Callable[[str], object], has_time: Callable[[], bool]) -> dict[str, int]:
+    """One round; answers what was done, by kind. `cure_order` and `resume_import` are the normal flows.
+
+    Bound: `due.DUE_PAGE` rows a shard and the time that `has_time` grants; the rest stays due and is oldest next time.
+    """
+    done: dict[str, int] = {}
+    now = deps.clock.now()
+    stuck = 0
+    for pk, since in due_before(deps.tables, now):
+        if not has_time():
+            telemetry.note("sweep_out_of_time", count=sum(done.values()))
+            break
+        kind, _, name = pk.partition("#")
+        stuck += kind == "ORDER" and now - since > STUCK_AFTER
+        cure = {"NOTICE": _notice, "PAYMENT": _payment, "CASE": _case}.get(kind)
+        try:
+            if cure is not None:
+                cure(deps, pk, since)
+            elif kind == "ORDER":
+                cure_order(OrderId(name))
+            elif kind == "IMPORT":
+                resume_import(name)
+        except Conflict as error:  # somebody else did it meanwhile
+            telemetry.note("sweep_met_another", error=error, step=kind)
+        except FakaError as error:
+            telemetry.failed("sweep_failed", error, step=kind)
+            telemetry.count("SweepFailures")
+        done[kind] = done.get(kind, 0) + 1
+        telemetry.count(f"Swept{kind.title()}s")
+    telemetry.count("StuckOrders", stuck)
+    return done
+
+
+def _payment(deps: Deps, pk: str, since: datetime) -> None:
+    row = deps.tables.get(Key(TableName.TRADE, pk, "PAYMENT"))
+    if row is not None:
+        ask(deps, payment_from(row))
+
+
+def _notice(deps: Deps, pk: str, since: datetime) -> None:
+    row = deps.tables.get(Key(TableName.TRADE, pk, "NOTICE"))
+    if row is None or row["state"] != NoticeState.RECEIVED:
+        return
+    notice = notice_from(row)
+    try:
+        adapter = deps.adapter(notice.channel_id)
+        raw = RawRequest(method=notice.method, headers=notice.headers, query=tuple(notice.query), body=notice.body)
+        apply_notice(deps, adapter, notice, adapter.parse_notice(raw))
+    except Conflict:
+        raise
+    except FakaError as error:
+        telemetry.failed("notice_failed_again", error, channel_id=notice.channel_id, attempt=notice.tries + 1)
+        failed(deps, notice, deps.clock.now() + RETRY)
+
+
+def _case(deps: Deps, pk: str, since: datetime) -> None:
+    """Nothing to cure: a person is late. The age makes the alarm."""
+    minutes = int((deps.clock.now() - since + CASE_DEADLINE).total_seconds() // 60)
+    telemetry.count("OldestCaseMinutes", minutes)

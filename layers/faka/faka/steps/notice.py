@@ -1,0 +1,56 @@
+"""Applying a stored notice, now or again from the sweep."""
+
+from datetime import datetime
+
+from faka.contexts.cases import CaseExists, CaseKind, open_case
+from faka.contexts.payments.model import Notice, NoticeState
+from faka.contexts.payments.providers.base import Adapter, EventState, PaymentEvent, ProviderUnavailable
+from faka.contexts.payments.store import NOTICE_TRIES_MAX
+from faka.platform.table import Write
+from faka.steps.settle import Outcome, apply
+from faka.wiring import Deps
+
+
+class NoticeUnconfirmed(ProviderUnavailable):
+    """A weak channel's notice says paid and the provider does not (yet): asked again later, never believed."""
+
+
+def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: PaymentEvent) -> Outcome:
+    """Settle what a notice says; the notice is done in the same commit.
+
+    A notice of a weak channel only says *ask now*: the provider's own answer is applied instead.
+    Raises: NoticeUnconfirmed, ProviderUnavailable, TransactionBusy, Throttled: it stays RECEIVED.
+    """
+    done = deps.payments.settled(notice.channel_id, notice.dedupe_key, NoticeState.APPLIED)
+    if event.state is not EventState.SUCCEEDED:
+        deps.tables.apply(deps.payments.settled(notice.channel_id, notice.dedupe_key, NoticeState.IGNORED))
+        return Outcome.NOTHING
+    if not adapter.needs_query:
+        return apply(deps, event, [done])
+    answer = adapter.query(event.out_trade_no)
+    if answer is None or answer.state is not EventState.SUCCEEDED:
+        raise NoticeUnconfirmed(notice.channel_id)
+    if answer.channel_txn_id == event.channel_txn_id:
+        return apply(deps, answer, [done])
+    outcome = apply(deps, answer)
+    _keep_for_a_person(deps, notice, "the provider confirms another transaction than this notice", [done])
+    return outcome
+
+
+def failed(deps: Deps, notice: Notice, next_at: datetime) -> None:
+    """Count a failure; at the bound the notice is parked and becomes a person's case."""
+    write = deps.payments.failed(notice, next_at)
+    if notice.tries + 1 < NOTICE_TRIES_MAX:
+        deps.tables.apply(write)
+        return
+    _keep_for_a_person(deps, notice, "a notice that could not be applied", [write])
+
+
+def _keep_for_a_person(deps: Deps, notice: Notice, reason: str, also: list[Write]) -> None:
+    cause = f"{notice.channel_id}:{notice.dedupe_key}"
+    case = open_case(CaseKind.NOTICE, cause, cause, reason, deps.clock.now())
+    try:
+        deps.tables.commit([deps.cases.opened(case), *also])
+    except CaseExists:
+        for write in also:
+            deps.tables.apply(write)

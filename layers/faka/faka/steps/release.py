@@ -1,0 +1,73 @@
+"""Giving cards back. The order row decides: each return of claims travels in one commit with a write of that row.
+
+```
+claims of an order that ends        order → EXPIRED, runs → gone   ┐
+claims that no order ever owned     order number → FENCED          ├─ + LOG rows of the shards, one commit
+claims beside an order's own        gone += event                  ┘
+                                    then the heads take the LOG rows in (repeatable, also by the sweep)
+```
+"""
+
+from collections.abc import Callable, Sequence
+
+from faka.contexts.orders.errors import OrderExists
+from faka.contexts.orders.model import Order, OwnedRun
+from faka.contexts.orders.store import from_item
+from faka.contexts.stock import LogMoved, Run
+from faka.kernel.clock import to_row
+from faka.kernel.errors import TransactionBusy
+from faka.kernel.ids import OrderId, SkuId
+from faka.platform.table import Write
+from faka.wiring import Deps
+
+TRIES_MAX = 6
+"""Returns to one shard that collide take the next log number; more than six in a row means a storm, and the sweep will do it."""
+
+
+def owned(runs: Sequence[Run]) -> tuple[OwnedRun, ...]:
+    return tuple(OwnedRun.model_validate(run.model_dump()) for run in runs)
+
+
+def stock_runs(runs: Sequence[OwnedRun]) -> tuple[Run, ...]:
+    return tuple(Run.model_validate(run.model_dump()) for run in runs)
+
+
+def commit_return(deps: Deps, sku: SkuId, runs: Sequence[Run], arbiter: Callable[[], list[Write]]) -> None:
+    """Commit the arbiter's writes with the return of `runs`, then let the heads take them in.
+
+    Raises: whatever the arbiter's writes raise (then nothing is returned); TransactionBusy after `TRIES_MAX` collisions.
+    """
+    for _ in range(TRIES_MAX):
+        try:
+            deps.tables.commit([*arbiter(), *deps.stock.returned(sku, runs)])
+        except LogMoved:
+            continue
+        deps.stock.settle_log(sku, sorted({run.shard for run in runs}))
+        return
+    raise TransactionBusy("returns")
+
+
+def give_back_unordered(deps: Deps, order_id: OrderId, sku: SkuId, runs: Sequence[Run], reason: str) -> None:
+    """Give back claims made for an order number that has no row (yet), so that it can never have one.
+
+    If the number became an order meanwhile, only the claims that are not its own go back.
+    """
+    if not runs:
+        return
+    try:
+        commit_return(deps, sku, runs, lambda: [deps.orders.fenced(order_id, to_row(deps.clock.now()), reason)])
+    except OrderExists as taken:
+        if taken.row is not None and "sku_id" in taken.row:
+            disown(deps, from_item(taken.row), runs)
+
+
+def disown(deps: Deps, order: Order, runs: Sequence[Run]) -> None:
+    """Give back claims that were made for an order but are not among its own. Claims already gone are left alone.
+
+    Raises: OrderMoved when the order changed meanwhile; the sweep comes again.
+    """
+    strange = [run for run in runs if not order.owns(run.event) and run.event not in order.gone]
+    if not strange:
+        return
+    after = order.changed(deps.clock.now(), "release", "gave back cards beside its own", gone=(*order.gone, *(run.event for run in strange)))
+    commit_return(deps, order.sku_id, strange, lambda: [deps.orders.replaced(order, after)])

@@ -1,0 +1,55 @@
+"""Replace cards that were frozen or voided after they were sold and before anybody saw them."""
+
+from collections.abc import Iterable
+
+from faka.contexts.cases import CaseExists, CaseKind, open_case
+from faka.contexts.orders.errors import OrderMoved
+from faka.contexts.orders.model import DeliveryState, Order, OwnedRun
+from faka.contexts.stock import OutOfStock
+from faka.steps.release import disown, owned
+from faka.wiring import Deps
+
+
+def replace_withheld(deps: Deps, order: Order, numbers: Iterable[int]) -> bool:
+    """Give the order other cards for the withheld ones; says whether it could. Otherwise a case is open and the page says so.
+
+    The withheld numbers leave the order and do *not* go back to stock: their batch keeps them out.
+    """
+    bad = set(numbers)
+    if order.revealed_at is not None:
+        return _to_a_person(deps, order)
+    try:
+        fresh = deps.stock.claim(order.sku_id, f"{order.id}+{order.version}", len(bad), order.shards)
+    except OutOfStock as short:
+        disown(deps, order, short.taken)
+        return _to_a_person(deps, deps.orders.get(order.id))
+    kept = tuple(part for run in order.runs for part in without(run, bad))
+    after = order.changed(deps.clock.now(), "replace", f"replaced {len(bad)} withheld cards", runs=(*kept, *owned(fresh)), delivery=DeliveryState.READY)
+    try:
+        deps.tables.apply(deps.orders.replaced(order, after))
+    except OrderMoved:
+        disown(deps, deps.orders.get(order.id), fresh)
+        return False
+    return True
+
+
+def without(run: OwnedRun, bad: set[int]) -> list[OwnedRun]:
+    """The parts of a run that are left when some numbers are taken out; each keeps the claim that it came from."""
+    parts: list[OwnedRun] = []
+    start = run.start
+    for number in [*sorted(bad & set(run.numbers)), run.start + run.count]:
+        if number > start:
+            parts.append(run.model_copy(update={"start": start, "count": number - start}))
+        start = number + 1
+    return parts
+
+
+def _to_a_person(deps: Deps, order: Order) -> bool:
+    now = deps.clock.now()
+    after = order.changed(now, "replace", "withheld and nothing to replace it", delivery=DeliveryState.WITHHELD)
+    case = open_case(CaseKind.SHORT, order.id, order.id, "sold cards are withheld and nothing replaces them", now)
+    try:
+        deps.tables.commit([deps.orders.replaced(order, after), deps.cases.opened(case)])
+    except (CaseExists, OrderMoved):
+        pass  # the case is open already, or the order changed and the next look decides anew
+    return False

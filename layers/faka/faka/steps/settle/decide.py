@@ -1,0 +1,46 @@
+"""The pure rule: what a fact about money means for an order."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from faka.contexts.orders.model import Order, OrderState
+from faka.contexts.payments.model import Payment
+from faka.contexts.payments.providers.base import EventState, PaymentEvent
+
+LATE_MAX = timedelta(days=7)
+"""A late payment still buys its goods within a week, at the price of then; later the buyer has long given up."""
+
+_WAITING = frozenset({OrderState.PENDING_PAYMENT, OrderState.ON_HOLD})
+_ENDED_UNPAID = frozenset({OrderState.EXPIRED, OrderState.CANCELED})
+
+
+class Outcome(StrEnum):
+    NOTHING = "NOTHING"
+    """No money in it, or money that is booked already."""
+    PAY = "PAY"
+    """The order gets its goods from the cards that it holds."""
+    PAY_LATE = "PAY_LATE"
+    """The order ended unpaid; claim again, and refund when nothing is left."""
+    REFUND = "REFUND"
+    """Money that bought nothing: a second payment, or far too late."""
+    HOLD = "HOLD"
+    """Not the amount that was asked for: nothing is delivered on it, a person decides."""
+    ORPHAN = "ORPHAN"
+    """Money for a number that we do not know."""
+
+
+def decide(payment: Payment | None, order: Order | None, event: PaymentEvent, now: datetime) -> Outcome:
+    """What to do about an event whose transaction is not booked yet."""
+    if event.state is not EventState.SUCCEEDED:
+        return Outcome.NOTHING
+    if payment is None or order is None or payment.channel_id != event.channel_id:
+        return Outcome.ORPHAN
+    if order.paid_at is not None:
+        return Outcome.REFUND
+    if event.amount != payment.amount or payment.amount != order.total:
+        return Outcome.HOLD
+    if order.state in _WAITING and order.owns_its_cards:
+        return Outcome.PAY
+    if order.state in _ENDED_UNPAID and now - order.created_at <= LATE_MAX:
+        return Outcome.PAY_LATE
+    return Outcome.REFUND

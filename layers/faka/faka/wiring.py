@@ -1,0 +1,173 @@
+"""Composition root: builds stores, providers and clients from settings, each only when a function first touches it."""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from faka.contexts.audit import AuditStore
+from faka.contexts.cases import CaseStore
+from faka.contexts.catalog.store import CatalogStore
+from faka.contexts.ledger.store import LedgerStore
+from faka.contexts.orders.store import OrderStore
+from faka.contexts.payments.providers import open_account, open_channel
+from faka.contexts.payments.store import PaymentStore
+from faka.contexts.quotas.store import QuotaStore
+from faka.contexts.stock import StockStore
+from faka.kernel.clock import Chance, Clock, Pause
+from faka.platform import aws
+from faka.platform.bus import Bus
+from faka.platform.index_key import IndexKey
+from faka.platform.mail import Mail
+from faka.platform.real import SystemChance, SystemClock, system_pause
+from faka.platform.secrets import Secrets
+from faka.platform.settings import TableSettings
+from faka.platform.table import Tables
+
+if TYPE_CHECKING:
+    from faka.contexts.catalog.model import ChannelRow
+    from faka.contexts.payments.providers.base import Adapter, Transport
+    from faka.contexts.vault import VaultStore
+    from faka.kernel.ids import ChannelId
+    from faka.platform.envelope import Envelope
+    from faka.platform.objects import Objects
+
+
+class ShopSettings(TableSettings):
+    """Everything that any function may be told. A function's own settings redeclare, without default, what it needs."""
+
+    faka_kms_card_key: str = ""
+    faka_kms_fingerprint_key: str = ""
+    faka_kms_index_key: str = ""
+    faka_shop_url: str = ""
+    faka_notify_url: str = ""
+    faka_event_bus: str = ""
+    faka_bucket_intake: str = ""
+    faka_queue_intake: str = ""
+    faka_mail_from: str = ""
+    faka_hold_ttl_s: int = 900
+    faka_holds_max: int = 5
+    faka_held_cards_max: int = 20
+    faka_outbound_loopback: str = ""
+
+
+class Deps:
+    """What a flow may use. Tests build it with a frozen clock, seeded chance and in-process tables and providers."""
+
+    def __init__(
+        self,
+        settings: ShopSettings,
+        *,
+        clock: Clock | None = None,
+        chance: Chance | None = None,
+        pause: Pause = system_pause,
+        tables: Tables | None = None,
+        transport: "Transport | None" = None,
+        secrets: "Secrets | None" = None,
+    ) -> None:
+        self.settings = settings
+        self.clock = clock or SystemClock()
+        self.chance = chance or SystemChance()
+        self.pause = pause
+        self._tables = tables
+        self._transport = transport
+        self._secrets = secrets
+        self._adapters: dict[ChannelId, tuple[ChannelRow, object, Adapter]] = {}
+
+    @cached_property
+    def tables(self) -> Tables:
+        return self._tables or Tables(aws.dynamodb(), self.settings.table_names(), self.pause)
+
+    @cached_property
+    def catalog(self) -> CatalogStore:
+        return CatalogStore(self.tables, self.clock)
+
+    @cached_property
+    def stock(self) -> StockStore:
+        return StockStore(self.tables, self.clock)
+
+    @cached_property
+    def orders(self) -> OrderStore:
+        return OrderStore(self.tables)
+
+    @cached_property
+    def payments(self) -> PaymentStore:
+        return PaymentStore(self.tables)
+
+    @cached_property
+    def ledger(self) -> LedgerStore:
+        return LedgerStore(self.tables)
+
+    @cached_property
+    def cases(self) -> CaseStore:
+        return CaseStore(self.tables)
+
+    @cached_property
+    def audit(self) -> AuditStore:
+        return AuditStore(self.tables)
+
+    @cached_property
+    def quotas(self) -> QuotaStore:
+        return QuotaStore(self.tables)
+
+    def adapter(self, channel_id: "ChannelId") -> "Adapter":
+        """The provider's adapter for a channel, rebuilt when its row or its secret changes.
+
+        Disabled channels are opened too: money for them may still arrive.
+        Raises: ChannelNotFound, ChannelClosed, SecretsUnavailable.
+        """
+        row = self.catalog.channel(channel_id)
+        secret = self.secrets.read(row.secret_name)
+        kept = self._adapters.get(channel_id)
+        if kept is not None and kept[0] is row and kept[1] is secret:
+            return kept[2]
+        account = open_account(
+            channel_id=row.id,
+            kind=row.kind,
+            account=row.account,
+            gateway=row.gateway,
+            currency=row.currency,
+            public_key=row.public_key,
+            secret=secret,
+        )
+        adapter = open_channel(account, self.transport, self.clock)
+        self._adapters[channel_id] = (row, secret, adapter)
+        return adapter
+
+    @cached_property
+    def transport(self) -> "Transport":
+        from faka.platform.outbound import Outbound  # noqa: PLC0415
+
+        return self._transport or Outbound(allows_loopback=self.settings.faka_outbound_loopback == "1")
+
+    @cached_property
+    def secrets(self) -> Secrets:
+        return self._secrets or Secrets(aws.client("secretsmanager"), self.clock)
+
+    @cached_property
+    def vault(self) -> "VaultStore":
+        from faka.contexts.vault import VaultStore  # noqa: PLC0415
+
+        return VaultStore(self.tables)
+
+    @cached_property
+    def envelope(self) -> "Envelope":
+        from faka.platform.envelope import Envelope  # noqa: PLC0415
+
+        return Envelope(aws.client("kms"), self.settings.faka_kms_card_key, self.clock)
+
+    @cached_property
+    def objects(self) -> "Objects":
+        from faka.platform.objects import Objects  # noqa: PLC0415
+
+        return Objects(aws.client("s3"), self.settings.faka_bucket_intake)
+
+    @cached_property
+    def bus(self) -> Bus:
+        return Bus(aws.client("events"), self.settings.faka_event_bus)
+
+    @cached_property
+    def mail(self) -> Mail:
+        return Mail(aws.client("sesv2"), self.settings.faka_mail_from)
+
+    @cached_property
+    def index_key(self) -> IndexKey:
+        return IndexKey(aws.client("kms"), self.settings.faka_kms_index_key)
