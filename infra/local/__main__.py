@@ -1,0 +1,35 @@
+"""`python -m infra.local [--port N] [--state DIR] [--reset]`: the whole shop on loopback, in the foreground."""
+
+import argparse
+import asyncio
+import sys
+from pathlib import Path
+
+from infra.local.run import Options, main
+
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def options() -> Options:
+    parser = argparse.ArgumentParser(prog="python -m infra.local", description="Run the shop on this machine.")
+    parser.add_argument("--port", type=int, help="port of the shop; the simulator takes the next one (default: the last one, 8080, or any)")
+    parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder for state and logs (default: .local)")
+    parser.add_argument("--reset", action="store_true", help="forget the state of earlier runs first")
+    parser.add_argument("--bare", action="store_true", help="deploy the template only: no simulator, no demo shop")
+    parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
+    parser.add_argument("--workers", default="", metavar="NAME=N,…", help="processes per HTTP function, such as storefront=4,reveal=2")
+    given = parser.parse_args()
+    counts = [pair.partition("=") for pair in given.workers.split(",") if pair]
+    return Options(
+        root=given.root.resolve(),
+        state=given.state.resolve(),
+        port=given.port,
+        is_reset=given.reset,
+        is_bare=given.bare,
+        workers={f"{name.strip().capitalize()}Function": int(count) for name, _, count in counts},
+    )
+
+
+if __name__ == "__main__":
+    sys.exit(asyncio.run(main(options())))

@@ -1,0 +1,211 @@
+"""Put the real `template.yaml` on the local cloud, changed in memory only.
+
+What changes: `python3.13` becomes `provided.al2023` with a bootstrap that runs the sources where they stand, layers become
+entries of the Python path, and calls to providers on loopback are allowed. MiniStack's CloudFormation drops time-to-live
+settings; they are put back afterwards.
+"""
+
+import copy
+import hashlib
+import io
+import json
+import os
+import shlex
+import sys
+import time
+import zipfile
+from pathlib import Path
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.exceptions import ClientError
+
+from infra.local.home import Refused
+from infra.local.template import FUNCTION, LAYER, Template
+
+
+ARTIFACTS = "local-artifacts"
+STACK = "faka"
+REGION = "us-east-1"
+DEPLOY_S_MAX = 120
+RUNTIME = Path(__file__).resolve().parent / "runtime.py"
+
+
+def client(service: str, endpoint: str) -> Any:
+    """A client of the local cloud, with keys that open nothing anywhere else."""
+    return boto3.client(
+        service,
+        endpoint_url=endpoint,
+        region_name=REGION,
+        aws_access_key_id="test",
+        aws_secret_access_key="test",
+        config=Config(s3={"addressing_style": "path"}, retries={"total_max_attempts": 3, "mode": "standard"}, max_pool_connections=50),
+    )
+
+
+def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, str]) -> None:
+    """Create the stack, or bring it up to date.
+
+    Raises: Refused with the reasons that the emulator gives.
+    """
+    s3, cloudformation = client("s3", endpoint), client("cloudformation", endpoint)
+    if ARTIFACTS not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
+        s3.create_bucket(Bucket=ARTIFACTS)
+    body = overlay(template, logs, s3)
+    known = template.document.get("Parameters", {})
+    request = {
+        "StackName": STACK,
+        "TemplateBody": json.dumps(body),
+        "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
+        "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items() if name in known],
+    }
+    if _status(cloudformation) is None:
+        cloudformation.create_stack(**request)
+    else:
+        try:
+            cloudformation.update_stack(**request)
+        except ClientError as error:
+            if "No updates are to be performed" not in str(error):
+                raise
+    _settle(cloudformation)
+    _repair_time_to_live(template, endpoint)
+
+
+def overlay(template: Template, logs: Path, s3: Any) -> dict[str, Any]:
+    """The template as MiniStack gets it; stages the code in its S3."""
+    document = copy.deepcopy(template.document)
+    defaults = document.get("Globals", {}).get("Function", {})
+    for name in ("Runtime", "Layers"):
+        defaults.pop(name, None)
+    for name, resource in document["Resources"].items():
+        properties = resource.get("Properties", {})
+        resource.pop("Metadata", None)
+        if resource["Type"] == FUNCTION:
+            properties.pop("Layers", None)
+            properties["Runtime"] = "provided.al2023"
+            properties["CodeUri"] = _stage(s3, name, {"bootstrap": bootstrap(template, name, logs)})
+            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
+            variables["FAKA_OUTBOUND_LOOPBACK"] = "1"
+        elif resource["Type"] == LAYER:
+            properties["ContentUri"] = _stage(s3, name, {"README": "Local functions find this layer on their Python path.\n"})
+    return document
+
+
+def bootstrap(template: Template, name: str, logs: Path) -> str:
+    """The program that Lambda's custom runtime starts: our runtime client, in the function's folder, logging to a file."""
+    path = os.pathsep.join(str(place) for place in template.import_path(name))
+    folder = template.folder(name)
+    quoted = {key: shlex.quote(str(value)) for key, value in {"path": path, "folder": folder, "log": log_file(logs, name)}.items()}
+    return (
+        "#!/bin/sh\n"
+        f"export PYTHONPATH={quoted['path']} PYTHONUNBUFFERED=1 LAMBDA_TASK_ROOT={quoted['folder']}\n"
+        f"cd {quoted['folder']} && exec {shlex.quote(sys.executable)} -P {shlex.quote(str(RUNTIME))} >>{quoted['log']} 2>&1\n"
+    )
+
+
+def log_file(logs: Path, function: str) -> Path:
+    """`StorefrontFunction` logs to `storefront.log`."""
+    return logs / f"{function.removesuffix('Function').lower()}.log"
+
+
+def resources(endpoint: str) -> dict[str, str]:
+    """Logical id → physical id of what is deployed."""
+    found = {}
+    pages = client("cloudformation", endpoint).get_paginator("list_stack_resources").paginate(StackName=STACK)
+    for page in pages:
+        for resource in page["StackResourceSummaries"]:
+            found[resource["LogicalResourceId"]] = resource.get("PhysicalResourceId", "")
+    return found
+
+
+def outputs(endpoint: str) -> dict[str, str]:
+    stack = client("cloudformation", endpoint).describe_stacks(StackName=STACK)["Stacks"][0]
+    return {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
+
+
+def environment(endpoint: str, physical: str) -> dict[str, Any]:
+    """A deployed function's configuration: name, ARN, handler, memory, time-out, role and variables."""
+    configuration: dict[str, Any] = client("lambda", endpoint).get_function_configuration(FunctionName=physical)
+    return configuration
+
+
+def fingerprint(template: Template, parameters: dict[str, str]) -> str:
+    """Changes when the stack has to be brought up to date."""
+    return hashlib.sha256(json.dumps([template.text, parameters, sys.executable, str(template.root)]).encode()).hexdigest()
+
+
+def _status(cloudformation: Any) -> str | None:
+    try:
+        return str(cloudformation.describe_stacks(StackName=STACK)["Stacks"][0]["StackStatus"])
+    except ClientError:
+        return None
+
+
+def _settle(cloudformation: Any) -> None:
+    end = time.monotonic() + DEPLOY_S_MAX
+    while (status := _status(cloudformation) or "").endswith("_IN_PROGRESS") and time.monotonic() < end:
+        time.sleep(0.05)
+    if status not in ("CREATE_COMPLETE", "UPDATE_COMPLETE"):
+        events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
+        failed = [event for event in events if "FAILED" in event["ResourceStatus"]]
+        reasons = [f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
+        raise Refused("\n".join([f"The template could not be deployed ({status}):", *reasons[:20]]))
+
+
+def _repair_time_to_live(template: Template, endpoint: str) -> None:
+    wanted = template.time_to_live()
+    if not wanted:
+        return
+    dynamodb, physical = client("dynamodb", endpoint), resources(endpoint)
+    for name, specification in wanted.items():
+        table = physical[name]
+        is_on = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
+        if not is_on:
+            dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)
+
+
+def _stage(s3: Any, name: str, files: dict[str, str]) -> str:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for path, text in files.items():
+            entry = zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o100755 << 16
+            archive.writestr(entry, text)
+    # The key names the content, so that CloudFormation sees a change of code as a change of the template.
+    key = f"{name}-{hashlib.sha256(packed.getvalue()).hexdigest()[:16]}.zip"
+    s3.put_object(Bucket=ARTIFACTS, Key=key, Body=packed.getvalue())
+    return f"s3://{ARTIFACTS}/{key}"
+
+
+def functions(template: Template, endpoint: str) -> dict[str, dict[str, Any]]:
+    """Logical id → deployed configuration of each function."""
+    physical = resources(endpoint)
+    return {name: environment(endpoint, physical[name]) for name in template.of_type(FUNCTION)}
+
+
+def credentials(endpoint: str, configuration: dict[str, Any]) -> dict[str, str]:
+    """Keys of the function's own role, as Lambda gives them."""
+    session = client("sts", endpoint).assume_role(RoleArn=configuration["Role"], RoleSessionName=configuration["FunctionName"][:64])
+    keys = session["Credentials"]
+    return {
+        "AWS_ACCESS_KEY_ID": keys["AccessKeyId"],
+        "AWS_SECRET_ACCESS_KEY": keys["SecretAccessKey"],
+        "AWS_SESSION_TOKEN": keys["SessionToken"],
+    }
+
+
+def tool_environment(endpoint: str, deployed: dict[str, dict[str, Any]]) -> dict[str, str]:
+    """The settings of all functions together, for seeds and tests that use the shop's code from outside."""
+    together = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    together |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    for configuration in deployed.values():
+        together |= configuration.get("Environment", {}).get("Variables", {})
+    return together
+
+
+def verify_sender(endpoint: str, deployed: dict[str, dict[str, Any]]) -> None:
+    """SES sends in the name of verified addresses only; here nobody has to click a link for that."""
+    senders = {c.get("Environment", {}).get("Variables", {}).get("FAKA_MAIL_FROM", "") for c in deployed.values()} - {""}
+    for sender in senders:
+        client("ses", endpoint).verify_email_identity(EmailAddress=sender.rpartition("<")[2].rstrip(">"))
