@@ -1,0 +1,235 @@
+"""The players behind one loopback port.
+
+| address | who |
+|---|---|
+| `/alipay/gateway.do` | the shop's server (query, close, precreate) and the buyer's browser (page, wap) |
+| `/epay/submit.php`, `/epay/mapi.php`, `/epay/api.php` | the same for epay |
+| `/cashier/{provider}/{out_trade_no}`, `/qr/{token}` | the buyer |
+| `/`, `/log`, `/mailbox` | whoever watches |
+| `/_control`, `/_state`, `/_notices` | tests: JSON in, JSON out |
+
+`POST /_control {"out_trade_no": "pay…", "act": "repeat", "times": 5}` answers `{"notices": n}`; `delay_s` postpones, `amount_minor`
+changes what is paid.
+"""
+
+import json
+import time
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from infra.local.actors import pages
+from infra.local.actors.acts import ACTS, Desk, Step, play
+from infra.local.actors.alipay import AlipayDesk
+from infra.local.actors.bank import Bank, Trade
+from infra.local.actors.courier import Courier
+from infra.local.actors.epay import EpayDesk
+from infra.local.actors.keys import Keys, create_keys
+from infra.local.actors.mailbox import Mailbox
+from infra.local.actors.notice import Refusal
+from infra.local.actors.spelling import Params, minor_of
+
+
+BODY_MAX = 256 * 1024
+HTML = "text/html; charset=utf-8"
+JSON = "application/json; charset=utf-8"
+
+
+class Players:
+    """Both providers, their books and their courier."""
+
+    def __init__(self, state: Path | None, base: str, mail_source: str = "", keys: Keys | None = None) -> None:
+        if keys is None and state is None:
+            raise ValueError("keys or a state folder")
+        self.keys = keys or create_keys(state or Path())
+        self.bank = Bank(time.time, state / "trades.jsonl" if state else None)
+        self.desks: dict[str, Desk] = {
+            "alipay": AlipayDesk(self.keys, self.bank, base),
+            "epay": EpayDesk(self.keys, self.bank, base),
+        }
+        self.courier = Courier()
+        self.mailbox = Mailbox(mail_source)
+        self.base = base
+
+    def play(self, trade: Trade, act: str, *, amount_minor: int | None = None, times: int = 1, delay_s: float = 0.0) -> int:
+        """Start an act now, or later; answers how many notices leave at once.
+
+        Raises: ValueError for an unknown act.
+        """
+        if act not in ACTS:
+            raise ValueError("no such act")
+        if act == "late":
+            delay_s += max(0.0, trade.expires_at - self.bank.now())
+        if delay_s > 0:
+            self.courier.later(delay_s, lambda: self.courier.carry(self._steps(trade, act, amount_minor, times)))
+            return 0
+        steps = self._steps(trade, act, amount_minor, times)
+        self.courier.carry(steps)
+        return len(steps)
+
+    def _steps(self, trade: Trade, act: str, amount_minor: int | None, times: int) -> list[Step]:
+        return play(self.desks[trade.provider], trade, act, amount_minor=amount_minor, times=min(times, 100))
+
+
+class Server(ThreadingHTTPServer):
+    daemon_threads = True
+    allow_reuse_address = True
+    request_queue_size = 128
+    players: Players
+
+    def server_close(self) -> None:
+        super().server_close()
+        self.players.courier.close()
+
+
+def create_server(port: int, state: Path | None, *, mail_source: str = "", keys: Keys | None = None) -> Server:
+    """A server bound to the loopback address; `serve_forever` starts it, `shutdown` and `server_close` end it.
+
+    Port 0 takes a free one: `server.server_port`. Without `state` nothing is kept (then `keys` must be given).
+    """
+    server = Server(("127.0.0.1", port), Handler)
+    server.players = Players(state, f"http://127.0.0.1:{server.server_port}", mail_source, keys)
+    return server
+
+
+class Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = 64 * 1024
+    timeout = 75
+    server: Server
+
+    def log_message(self, *_: Any) -> None:
+        """The log page is the log."""
+
+    def do_GET(self) -> None:
+        self._answered(b"")
+
+    def do_POST(self) -> None:
+        length = int(self.headers.get("Content-Length") or 0)
+        if length > BODY_MAX:
+            self.close_connection = True
+            self._send(413, b"", "text/plain")
+            return
+        self._answered(self.rfile.read(length))
+
+    def _answered(self, body: bytes) -> None:
+        address = urlsplit(self.path)
+        query = dict(parse_qsl(address.query, keep_blank_values=True))
+        try:
+            self._route(address.path, query, body)
+        except Refusal as refusal:
+            self._send(400, pages.page("en", "refused", f"<h1>{refusal.sub_code}</h1>"), HTML)
+        except (ValueError, KeyError) as error:
+            self._send(400, json.dumps({"error": str(error)}).encode(), JSON)
+
+    def _route(self, path: str, query: Params, body: bytes) -> None:  # noqa: PLR0911 - a table of addresses
+        players = self.server.players
+        head, _, rest = path.lstrip("/").partition("/")
+        match head:
+            case "alipay" | "epay":
+                return self._provider(head, rest, query, body)
+            case "cashier":
+                return self._cashier(rest, query, body)
+            case "qr":
+                trade = players.bank.by_token(rest)
+                return self._to_cashier(trade) if trade else self._missing()
+            case "log":
+                return self._send(200, pages.log(list(players.courier.log), self._language(query)), HTML)
+            case "mailbox":
+                mails, trouble = players.mailbox.read()
+                return self._send(200, pages.mailbox(mails, self._language(query), trouble), HTML)
+            case "_control":
+                return self._control(json.loads(body))
+            case "_state":
+                return self._state(query)
+            case "_notices":
+                return self._notices(query)
+            case "":
+                return self._send(200, pages.trades(players.bank.newest(50), self._language(query)), HTML)
+            case _:
+                return self._missing()
+
+    def _provider(self, name: str, page: str, query: Params, body: bytes) -> None:
+        params = {**query, **dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))}
+        desk = self.server.players.desks[name]
+        is_browser = page == "submit.php" or params.get("method") in ("alipay.trade.page.pay", "alipay.trade.wap.pay")
+        if is_browser:
+            return self._to_cashier(desk.enter(params))
+        if isinstance(desk, EpayDesk) and page == "mapi.php":
+            return self._send(200, desk.mapi(params), JSON)
+        return self._send(200, desk.answer(params), "text/html; charset=utf-8" if name == "alipay" else JSON)
+
+    def _cashier(self, rest: str, query: Params, body: bytes) -> None:
+        provider, _, number = rest.partition("/")
+        players = self.server.players
+        trade = players.bank.find(provider, number)
+        if trade is None:
+            return self._missing()
+        if self.command == "GET":
+            return self._send(200, pages.cashier(trade, players.bank, self._language(query), query.get("note", "")), HTML)
+        form = dict(parse_qsl(body.decode(), keep_blank_values=True))
+        act = form.get("act", "pay")
+        amount_minor = minor_of(form["amount"]) if form.get("amount") and act != "decline" else None
+        delay_s = float(form.get("delay_s") or 0) if act == "late" else 0.0
+        players.play(trade, act, amount_minor=amount_minor, times=int(form.get("times") or 5), delay_s=delay_s)
+        back = players.desks[provider].return_address(trade) if act not in ("decline", "late", "forge") else ""
+        note = {"decline": "declined", "late": "late_note"}.get(act, "")
+        self._redirect(back or f"/cashier/{rest}?note={note}")
+        return None
+
+    def _control(self, order: Any) -> None:
+        trade = self._trade(order)
+        count = self.server.players.play(
+            trade,
+            str(order["act"]),
+            amount_minor=order.get("amount_minor"),
+            times=int(order.get("times", 5)),
+            delay_s=float(order.get("delay_s", 0)),
+        )
+        self._send(200, json.dumps({"notices": count}).encode(), JSON)
+
+    def _trade(self, order: Any) -> Trade:
+        """The trade, entered through the checkout address when a test gives one instead of a browser."""
+        trade = self.server.players.bank.find_any(str(order["out_trade_no"]))
+        if trade is None:
+            raise KeyError("no such trade")
+        return trade
+
+    def _state(self, query: Params) -> None:
+        trade = self._trade(query)
+        facts = {"provider": trade.provider, "state": trade.state, "payments": len(trade.payments), "amount_minor": trade.amount_minor}
+        self._send(200, json.dumps(facts).encode(), JSON)
+
+    def _notices(self, query: Params) -> None:
+        entries = [e for e in list(self.server.players.courier.log) if e.notice.out_trade_no == query.get("out_trade_no")]
+        rows = [{"status": e.status, "answer": e.answer, "attempt": e.attempt, "label": e.notice.label, "at": e.at} for e in entries]
+        self._send(200, json.dumps(rows).encode(), JSON)
+
+    def _language(self, query: Params) -> str:
+        return pages.language_of(self.headers.get("Accept-Language", ""), query.get("lang", ""))
+
+    def _to_cashier(self, trade: Trade) -> None:
+        """Showing the cashier is the scan: from now on query and close know the trade."""
+        self.server.players.bank.scan(trade)
+        self._redirect(f"/cashier/{trade.provider}/{trade.out_trade_no}")
+
+    def _redirect(self, address: str) -> None:
+        self._send(HTTPStatus.SEE_OTHER, b"", HTML, {"Location": address})
+
+    def _missing(self) -> None:
+        self._send(404, pages.page("en", "not found", "<h1>404</h1>"), HTML)
+
+    def _send(self, status: int, content: bytes, content_type: str, more: dict[str, str] | None = None) -> None:
+        self.send_response(status)
+        for name, value in {
+            "Content-Type": content_type,
+            "Content-Length": str(len(content)),
+            "Cache-Control": "no-store",
+            **(more or {}),
+        }.items():
+            self.send_header(name, value)
+        self.end_headers()
+        self.wfile.write(content)
