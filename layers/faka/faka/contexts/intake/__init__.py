@@ -19,6 +19,7 @@ Access pattern: the job by its id.
 
 from faka.contexts.intake.card_file import Column, Format, Parsed, Reason, Shape, decode, parse, read_date
 from faka.contexts.intake.errors import BadImport, ImportBusy, ImportMoved, ImportNotDone, ImportNotFound, NotForCards
+from faka.contexts.intake.journal import BatchLog
 from faka.contexts.intake.lines import Line, read_lines
 from faka.contexts.intake.model import FILE_BYTES_MAX, REMARK_MAX, UPLOAD_VALID_S, Counts, ImportJob, ImportState, JobLot
 from faka.contexts.intake.problems import PROBLEMS_KIND, PROBLEMS_MAX, Problem, problems_key, safe_cell, written
@@ -33,6 +34,7 @@ __all__ = [
     "REMARK_MAX",
     "UPLOAD_VALID_S",
     "BadImport",
+    "BatchLog",
     "Column",
     "Counts",
     "Format",

@@ -72,6 +72,8 @@ class ImportJob(Frozen):
     id: BatchId
     sku: SkuId
     product: ProductId
+    shards: int = 1
+    """Heads that the cards will be spread over."""
     wish: Wish
     unit_cost: Money | None = None
     supplier: str = ""

@@ -17,6 +17,7 @@ KMS key's, not this code's. Invariants: a number's card never changes; a card op
 it was sealed for; one fingerprint belongs to one line of one job for ever, also after the card is sold.
 """
 
+from faka.contexts.vault.changes import filled, key_added, moved, opened, voided
 from faka.contexts.vault.errors import BatchFull, BatchMoved, BatchNotFound, CardWithheld, PageBroken
 from faka.contexts.vault.model import PAGE_CARDS, Batch, BatchState, CardText, Lot, OpenCard, Print, fingerprint, pages_of
 from faka.contexts.vault.store import Page, VaultRead, VaultStore
@@ -38,6 +39,11 @@ __all__ = [
     "Print",
     "VaultRead",
     "VaultStore",
+    "filled",
     "fingerprint",
+    "key_added",
+    "moved",
+    "opened",
     "pages_of",
+    "voided",
 ]
