@@ -1,0 +1,233 @@
+"""Payment providers in process: the players of `infra.local.actors` without HTTP.
+
+```python
+providers = FakeProviders(clock)                       # a transport, both secrets, both channel rows
+deps = Deps(settings, ..., transport=providers, secrets=providers.secrets)
+catalog rows:                                          providers.rows()
+[raw] = providers.alipay.pay("pay01J…")                # the buyer pays; the signed notice as the door hands it over
+providers.epay.lose("pay01J…")                         # paid, no notice: only a query finds it
+providers.alipay.is_down = True                        # every call fails; .loses_answers does the work and loses the answer
+```
+`pay` needs no visit: where the trade is unknown (the shop signs page addresses without a call), it is opened with
+`amount_minor`, or entered through the checkout that the test passed to `visit`.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from faka.contexts.catalog.model import ChannelRow
+from faka.contexts.payments.providers import open_account, open_channel
+from faka.contexts.payments.providers.base import Adapter, ChannelAccount, Checkout, RawRequest
+from faka.kernel.clock import Clock
+from faka.kernel.errors import Unavailable
+from faka.kernel.ids import ChannelId
+from faka.kernel.money import Currency
+from faka.kernel.secret import Secret
+from infra.local.actors.acts import Desk, forgeries, play
+from infra.local.actors.alipay import AlipayDesk
+from infra.local.actors.bank import Bank, Trade
+from infra.local.actors.epay import EpayDesk
+from infra.local.actors.keys import Keys, new_keys
+from infra.local.actors.notice import Notice
+
+
+BASE = "https://provider.test"
+NOTIFY = "https://notify.test/v1/callbacks"
+
+
+@cache
+def shared_keys() -> Keys:
+    """Two RSA keys cost half a second: one set serves all tests of a process."""
+    return new_keys()
+
+
+@cache
+def stranger_keys() -> Keys:
+    """Another merchant at another provider."""
+    return new_keys()
+
+
+class NoAnswer(Unavailable):
+    """What a transport raises when the line is cut."""
+
+
+def raw_request(notice: Notice) -> RawRequest:
+    """A notice as the door hands it to the flow."""
+    address = urlsplit(notice.url)
+    headers = {"content-type": notice.content_type} if notice.content_type else {}
+    query = tuple(parse_qsl(address.query, keep_blank_values=True))
+    return RawRequest(method=notice.method, path=address.path, headers=headers, query=query, body=notice.body)
+
+
+class FakeProvider:
+    """One provider with one merchant."""
+
+    def __init__(self, desk: Desk, channel: Mapping[str, Any], clock: Clock, transport: "FakeProviders") -> None:
+        self.desk = desk
+        self.channel = channel
+        self.is_down = False
+        self.loses_answers = False
+        self.calls: Counter[str] = Counter()
+        """How often the shop asked, by what: query, close, precreate, order."""
+        self._clock = clock
+        self._transport = transport
+
+    # -- what the shop knows about it
+
+    @property
+    def channel_id(self) -> ChannelId:
+        return ChannelId(self.channel["id"])
+
+    @property
+    def secret(self) -> dict[str, Secret]:
+        return {name: Secret(value) for name, value in self.channel["secret"].items()}
+
+    def row(self, **changes: Any) -> ChannelRow:
+        facts: dict[str, Any] = {
+            "id": self.channel["id"],
+            "kind": self.channel["kind"],
+            "title": {"zh": "支付宝" if self.channel["kind"] == "alipay" else "易支付", "en": self.channel["id"].title()},
+            "enabled": True,
+            "methods": tuple(self.channel["methods"]),
+            "account": self.channel["account"],
+            "gateway": self.channel["gateway"],
+            "currency": Currency.CNY,
+            "secret_name": f"faka/channels/{self.channel['id']}",
+            "public_key": self.channel["public_key"],
+        }
+        return ChannelRow(**(facts | changes))
+
+    def account(self, **changes: Any) -> ChannelAccount:
+        facts: dict[str, Any] = {
+            "channel_id": self.channel_id,
+            "kind": self.channel["kind"],
+            "account": self.channel["account"],
+            "gateway": self.channel["gateway"],
+            "currency": Currency.CNY,
+            "public_key": self.channel["public_key"],
+            "secret": self.secret,
+        }
+        return open_account(**(facts | changes))
+
+    def adapter(self, **changes: Any) -> Adapter:
+        return open_channel(self.account(**changes), self._transport, self._clock)
+
+    # -- what the buyer and the bank do
+
+    def visit(self, checkout: Checkout) -> str:
+        """The buyer follows a checkout, by address or by scanning; answers the number of the trade."""
+        address = urlsplit(checkout.url)
+        if address.path.startswith("/qr/"):
+            trade = self.desk.bank.by_token(address.path.removeprefix("/qr/"))
+            assert trade is not None
+            self.desk.bank.scan(trade)
+        else:
+            trade = self.desk.enter(dict(parse_qsl(address.query, keep_blank_values=True)))
+        return trade.out_trade_no
+
+    def open(self, out_trade_no: str, amount_minor: int) -> Trade:
+        """A trade as if the buyer had come with it."""
+        return self.desk.bank.open(
+            self.desk.name,
+            out_trade_no,
+            is_known=True,
+            method="page",
+            subject="goods",
+            amount_minor=amount_minor,
+            notify_url=f"{NOTIFY}/{self.desk.name}/{self.channel_id}",
+            return_url="",
+            expires_at=0.0,
+        )
+
+    def pay(self, out_trade_no: str, amount_minor: int | None = None, times: int = 1) -> list[RawRequest]:
+        """The buyer pays; the same notice `times` times. `amount_minor` other than the trade's is a wrong amount."""
+        [step] = play(self.desk, self._trade(out_trade_no, amount_minor), "pay", amount_minor=amount_minor)
+        return [raw_request(step.notice)] * times
+
+    def pay_twice(self, out_trade_no: str) -> list[RawRequest]:
+        """Two payments with two transaction numbers."""
+        return [raw_request(step.notice) for step in play(self.desk, self._trade(out_trade_no, None), "twice")]
+
+    def lose(self, out_trade_no: str, amount_minor: int | None = None) -> None:
+        """Paid, and the notice never arrives."""
+        play(self.desk, self._trade(out_trade_no, amount_minor), "lose", amount_minor=amount_minor)
+
+    def decline(self, out_trade_no: str) -> None:
+        self._trade(out_trade_no, None)
+
+    def refund(self, out_trade_no: str, amount_minor: int | None = None) -> RawRequest:
+        """Money goes back from the provider's own console; the notice of it."""
+        return raw_request(play(self.desk, self._trade(out_trade_no, None), "refund", amount_minor=amount_minor)[0].notice)
+
+    def notice(self, out_trade_no: str, status: str = "TRADE_SUCCESS", **changes: str) -> RawRequest:
+        """Any notice that the provider would sign; no money moves. `changes` go in before the signature."""
+        trade = self._trade(out_trade_no, None)
+        return raw_request(self.desk.notice(trade, trade.payments[-1] if trade.payments else None, status, **changes))
+
+    def forgeries(self, out_trade_no: str) -> list[RawRequest]:
+        """Notices that nobody may believe."""
+        return [raw_request(notice) for notice in forgeries(self.desk, self._trade(out_trade_no, None))]
+
+    def state(self, out_trade_no: str) -> str:
+        """NEW, WAITING, PAID, CLOSED; empty where the provider knows nothing."""
+        trade = self.desk.bank.find(self.desk.name, out_trade_no)
+        return trade.state if trade else ""
+
+    def _trade(self, out_trade_no: str, amount_minor: int | None) -> Trade:
+        trade = self.desk.bank.find(self.desk.name, out_trade_no)
+        if trade is None:
+            assert amount_minor is not None, "visit the checkout, open the trade, or say what it costs"
+            return self.open(out_trade_no, amount_minor)
+        return trade
+
+
+class FakeProviders:
+    """Alipay and epay with one bank behind them, as the shop's only transport."""
+
+    def __init__(self, clock: Clock, keys: Keys | None = None) -> None:
+        self.keys = keys or shared_keys()
+        self.bank = Bank(lambda: clock.now().timestamp())
+        alipay, epay = self.keys.channels(BASE)
+        self.alipay = FakeProvider(AlipayDesk(self.keys, self.bank, BASE), alipay, clock, self)
+        self.epay = FakeProvider(EpayDesk(self.keys, self.bank, BASE), epay, clock, self)
+        self.secrets = SecretShelf({p.row().secret_name: p.secret for p in (self.alipay, self.epay)})
+
+    def rows(self) -> list[ChannelRow]:
+        return [self.alipay.row(), self.epay.row()]
+
+    def by_id(self, channel_id: str) -> FakeProvider:
+        return {"alipay": self.alipay, "epay": self.epay}[channel_id]
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+    ) -> tuple[int, bytes]:
+        """The transport of the adapters."""
+        address = urlsplit(url)
+        params = dict(parse_qsl(address.query, keep_blank_values=True)) | dict(parse_qsl(body.decode(), keep_blank_values=True))
+        provider = self.alipay if address.path.startswith("/alipay/") else self.epay
+        provider.calls[params.get("method", params.get("act", "")).rpartition(".")[2]] += 1
+        if provider.is_down:
+            raise NoAnswer(provider.channel_id)
+        answer = provider.desk.answer(params)
+        if provider.loses_answers:
+            raise NoAnswer(provider.channel_id)
+        return 200, answer
+
+
+class SecretShelf:
+    """A secret store in memory. `read` as in `platform.secrets.Secrets`."""
+
+    def __init__(self, kept: Mapping[str, Mapping[str, Secret]]) -> None:
+        self._kept = dict(kept)
+
+    def read(self, name: str) -> Mapping[str, Secret] | None:
+        return self._kept.get(name)
+
+    def write(self, name: str, values: Mapping[str, Secret]) -> None:
+        self._kept[name] = values
+
+    def forget(self, name: str) -> None:
+        self._kept.pop(name, None)
