@@ -1,0 +1,109 @@
+# Verbs of this house. Each explains itself: `make help`.
+# Needs python3 (3.11 or newer) and the network's package registries; everything else goes into .venv folders here.
+
+SHELL := /bin/bash
+.SHELLFLAGS := -euo pipefail -c
+.ONESHELL:
+MAKEFLAGS += --no-print-directory
+.DEFAULT_GOAL := help
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(shell $(name) -c \
+	'import sys, venv, ensurepip; print("$(name)" if sys.version_info >= (3, 11) else "")' 2>/dev/null)))
+PY := .venv/bin/python
+PIP_ARGUMENTS := -qq --disable-pip-version-check --no-deps --require-hashes
+SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam
+PORT ?=
+PORT_ARGUMENT = $(if $(PORT),--port $(PORT))
+
+.PHONY: help
+help: ## Say what can be done here
+	@grep -hE '^[a-z-]+%?:.*## ' $(MAKEFILE_LIST) | sed -E 's/:[^#]*## /\t/' | awk -F '\t' '{printf "  make %-12s %s\n", $$1, $$2}'
+
+# ── running ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: run
+run: .venv/run.stamp ## Run the whole shop on this machine until Ctrl-C; PORT=8080 picks the port
+	@$(PY) -m infra.tools.pages
+	exec $(PY) -m infra.local $(PORT_ARGUMENT)
+
+.PHONY: demo-buy
+demo-buy: .venv/run.stamp ## Buy one card in the running shop, over HTTP and without a browser
+	@$(PY) -m infra.local.demo_buy $(PORT_ARGUMENT)
+
+.PHONY: reset
+reset: ## Forget what the local shop remembers
+	@rm -rf .local && echo "The local shop starts empty next time."
+
+# ── proving ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: test
+test: .venv/dev.stamp ## Run all tests but load
+	@$(PY) -m infra.tools.pages
+	$(PY) -m pytest -m "not load"
+
+.PHONY: test-%
+test-%: .venv/dev.stamp ## Run one ring, such as test-unit, test-e2e, test-browser
+	@$(PY) -m infra.tools.pages
+	$(PY) -m pytest -m "$*"
+
+.PHONY: check
+check: .venv/dev.stamp .venv-sam/sam.stamp .venv-checkov/checkov.stamp ## Lint, types, template, house rules
+	@step() { echo "── $$1"; shift; "$$@"; }
+	$(PY) -m infra.tools.pages
+	step "ruff" .venv/bin/ruff check .
+	step "ruff format" .venv/bin/ruff format --check .
+	step "mypy --strict" infra/tools/types
+	step "cfn-lint" .venv/bin/cfn-lint template.yaml
+	step "sam validate --lint" env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
+	step "checkov on the expanded template" $(PY) -m infra.tools.scan
+	step "house rules" $(PY) -m pytest -q -m architecture tests/architecture
+
+.PHONY: bench
+bench: .venv/dev.stamp ## Measure: writes build/bench.json and prints tables
+	@$(PY) -m infra.tools.pages
+	$(PY) -m infra.bench
+
+# ── shipping ─────────────────────────────────────────────────────────────────────────────────────────────────────────────
+
+.PHONY: build
+build: .venv/dev.stamp .venv-sam/sam.stamp ## Build layers and functions for deployment; prints their sizes
+	@python313=$$(infra/tools/find-python 3.13) || { echo "make build needs a Python 3.13: the layers' byte code must fit the runtime." >&2; exit 1; }
+	$(PY) -m infra.tools.pages
+	mkdir -p build/path && ln -sfn "$$python313" build/path/python3.13
+	export PATH="$$PWD/build/path:$$PATH" FAKA_PIP="$$PWD/.venv/bin/python -m pip --disable-pip-version-check" PYTHONDONTWRITEBYTECODE=
+	$(SAM) build --parallel
+	$(PY) -m infra.tools.sizes
+
+.PHONY: lock
+lock: ## Resolve the dependency groups of pyproject.toml anew (needs uv)
+	@infra/tools/lock
+
+.PHONY: clean
+clean: ## Remove what was built and installed here
+	@rm -rf build .aws-sam .venv .venv-sam .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# ── environments: a stamp says which lock is installed ───────────────────────────────────────────────────────────────────
+
+define install # folder, lock
+	@test -n "$(PYTHON)" || { echo "Python 3.11 or newer with its venv module is needed (Debian: apt-get install python3-venv)." >&2; exit 1; }
+	test -x $(1)/bin/python || $(PYTHON) -m venv $(1)
+	echo "Installing $$(grep -c '^[A-Za-z0-9]' $(2)) packages of $(2) into $(1), once …"
+	$(1)/bin/python -m pip install $(PIP_ARGUMENTS) -r $(2)
+endef
+
+.venv/run.stamp: requirements/run.txt
+	$(call install,.venv,requirements/run.txt)
+	touch $@
+
+.venv/dev.stamp: requirements/dev.txt
+	$(call install,.venv,requirements/dev.txt)
+	touch .venv/run.stamp $@
+
+.venv-sam/sam.stamp: requirements/sam.txt
+	$(call install,.venv-sam,requirements/sam.txt)
+	touch $@
+
+.venv-checkov/checkov.stamp: requirements/checkov.txt
+	$(call install,.venv-checkov,requirements/checkov.txt)
+	touch $@
