@@ -29,6 +29,8 @@ ARTIFACTS = "local-artifacts"
 STACK = "faka"
 REGION = "us-east-1"
 DEPLOY_S_MAX = 120
+CONCURRENCY_MAX = 2
+"""Processes of one queue worker: fifty of them would fight for the few processors of a workplace."""
 RUNTIME = Path(__file__).resolve().parent / "runtime.py"
 
 
@@ -87,6 +89,10 @@ def overlay(template: Template, logs: Path, s3: Any) -> dict[str, Any]:
             properties["CodeUri"] = _stage(s3, name, {"bootstrap": bootstrap(template, name, logs)})
             variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
             variables["FAKA_OUTBOUND_LOOPBACK"] = "1"
+            for event in properties.get("Events", {}).values():
+                scaling = event["Properties"].get("ScalingConfig")
+                if scaling:
+                    scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], CONCURRENCY_MAX)
         elif resource["Type"] == LAYER:
             properties["ContentUri"] = _stage(s3, name, {"README": "Local functions find this layer on their Python path.\n"})
     return document

@@ -136,11 +136,12 @@ def answer(result: Any, request: Request, api: Api, request_id: str) -> Answer:
 
 def error(kind: str, status: int, message: str, api: Api | None = None) -> Answer:
     """An answer of the gateway itself, in the words that the template gives it, if any."""
-    body = json.dumps({"message": message})
-    for name, own_status, own_body in api.responses if api else ():
-        if name == kind:
-            status, body = own_status or status, own_body.replace("$context.error.messageString", json.dumps(message)) or body
-    return Answer(status, [("Content-Type", "application/json"), ("Date", formatdate(usegmt=True))], body.encode())
+    body, content_type = json.dumps({"message": message}), "application/json"
+    own = next((response for response in api.responses if response.kind == kind), None) if api else None
+    if own is not None:
+        status, content_type = own.status or status, own.content_type
+        body = own.body.replace("$context.error.messageString", json.dumps(message)) or body
+    return Answer(status, [("Content-Type", content_type), ("Date", formatdate(usegmt=True))], body.encode())
 
 
 def new_id() -> uuid.UUID:

@@ -5,6 +5,7 @@
         home.json       ports, what is deployed, whether the shop is seeded
         dirty           exists while the emulator's state is only in its memory; a clean stop writes the state and removes it
         cloud/          the emulator's state, objects and temporary files
+        players/        keys and trades of the simulated payment providers
         logs/           one file per function, and one for the emulator
 
 The emulator writes its state when it stops cleanly. After a kill, `dirty` is still there: what is on disk is older than what
@@ -51,6 +52,7 @@ class Home:
         self.state = self.cloud / "state"
         self.objects = self.cloud / "s3"
         self.temporary = self.cloud / "tmp"
+        self.players = folder / "players"
         self.logs = folder / "logs"
         self.dirty = folder / "dirty"
         self.facts = Facts()
@@ -70,12 +72,13 @@ class Home:
         reason = self._why_new(reset)
         if reason:
             shutil.rmtree(self.cloud, ignore_errors=True)
+            shutil.rmtree(self.players, ignore_errors=True)
             self.facts = Facts(port=self.facts.port)
             self.save()
         self.dirty.unlink(missing_ok=True)
         shutil.rmtree(self.temporary, ignore_errors=True)
         shutil.rmtree(self.logs, ignore_errors=True)
-        for place in (self.state, self.objects, self.temporary, self.logs):
+        for place in (self.state, self.objects, self.temporary, self.players, self.logs):
             place.mkdir(parents=True, exist_ok=True)
         return reason
 

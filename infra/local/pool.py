@@ -41,6 +41,8 @@ class Worker(asyncio.Protocol):
     """One process and the socket to it."""
 
     def __init__(self, folder: Path, variables: dict[str, str], log: Path) -> None:
+        if not folder.is_dir():
+            raise WorkerFailed(f"{folder} does not exist")
         ours, theirs = socket.socketpair()
         ours.setblocking(False)
         self.socket = ours

@@ -30,6 +30,9 @@ DOORS = {"StorefrontFunction": 2, "RevealFunction": 2, "CallbacksFunction": 2}
 """Worker processes per HTTP function; others get one."""
 
 
+SENDER = "shop@faka.example"
+
+
 @dataclass
 class Options:
     root: Path
@@ -105,7 +108,7 @@ class Local:
     def _deploy(self) -> None:
         facts = self.home.facts
         address = f"http://127.0.0.1:{self.port}"
-        parameters = {"ShopUrl": address, "NotifyUrl": address}
+        parameters = {"Stage": "local", "ShopUrl": address, "NotifyUrl": address, "MailFrom": SENDER}
         fingerprint = deploy.fingerprint(self.template, parameters)
         if fingerprint != facts.deployed:
             deploy.deploy(self.template, self.endpoint, self.home.logs, parameters)
@@ -137,7 +140,7 @@ class Local:
         actors = find_spec("infra.local.actors")
         if self.options.is_bare or actors is None or actors.origin is None:
             return
-        command = [sys.executable, "-m", "infra.local.players", str(self.port + 1), self.endpoint, f"http://127.0.0.1:{self.port}"]
+        command = [sys.executable, "-m", "infra.local.players", str(self.port + 1), str(self.home.players), self.endpoint]
         child = Child("The simulator", command, os.environ, self.home.logs / "simulator.log", ROOT)
         self.children.append(child)
         child.wait_for(f"http://127.0.0.1:{self.port + 1}/")

@@ -52,13 +52,22 @@ class Route:
 
 
 @dataclass(frozen=True)
+class GatewayResponse:
+    """What the gateway itself says when there is no function to ask."""
+
+    kind: str
+    status: int
+    content_type: str
+    body: str
+
+
+@dataclass(frozen=True)
 class Api:
     """The settings of a REST API that change what its callers see."""
 
     binary_types: tuple[str, ...] = ()
     compression_min: int | None = None
-    responses: tuple[tuple[str, int, str], ...] = ()
-    """GatewayResponses: type, status, body."""
+    responses: tuple["GatewayResponse", ...] = ()
 
 
 class Template:
@@ -113,10 +122,7 @@ class Template:
         return Api(
             binary_types=tuple(text.replace("~1", "/") for text in types),
             compression_min=own.get("MinimumCompressionSize", general.get("MinimumCompressionSize")),
-            responses=tuple(
-                (kind, int(what["StatusCode"]) if "StatusCode" in what else 0, next(iter(what.get("ResponseTemplates", {}).values()), ""))
-                for kind, what in responses.items()
-            ),
+            responses=tuple(_gateway_response(kind, what) for kind, what in responses.items()),
         )
 
     def time_to_live(self) -> dict[str, dict[str, Any]]:
@@ -125,3 +131,9 @@ class Template:
             if "TimeToLiveSpecification" in resource["Properties"]:
                 found[name] = resource["Properties"]["TimeToLiveSpecification"]
         return found
+
+
+def _gateway_response(kind: str, given: dict[str, Any]) -> GatewayResponse:
+    content_type, body = next(iter(given.get("ResponseTemplates", {}).items()), ("application/json", ""))
+    headers = given.get("ResponseParameters", {}).get("Headers", {})
+    return GatewayResponse(kind, int(given.get("StatusCode", 0)), headers.get("Content-Type", content_type).strip("'"), body)
