@@ -10,8 +10,7 @@ Limits     64 KiB a message; one answer within a provider's patience of about 5 
 On failure before the notice is stored: 5xx, the provider repeats; afterwards: acknowledged, the sweep applies it
 """
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, RawRequest
-from faka.flows.take_notice import take_notice
+from faka.flows.take_notice import NOTICE_BYTES_MAX, RawRequest, take_notice
 from faka.kernel.errors import NotFound
 from faka.kernel.ids import ChannelId, handle
 from faka.platform.door import Answer, Door, Request

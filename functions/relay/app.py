@@ -25,6 +25,6 @@ deps = Deps(Settings.from_env())
 
 
 @observed
-def handler(event: dict[str, Any], context: object) -> dict[str, list[dict[str, str]]]:
+def handler(event: dict[str, Any], _context: object) -> dict[str, list[dict[str, str]]]:
     announce(deps, event["Records"])
     return {"batchItemFailures": []}

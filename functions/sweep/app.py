@@ -12,7 +12,6 @@ On failure the next minute does the same: every cure is the normal, conditional 
 
 from typing import Any
 
-from faka.contexts.orders.model import OrderState
 from faka.flows.deliver import deliver
 from faka.flows.fulfil import fulfil
 from faka.flows.orphans import adopt_or_return
@@ -21,6 +20,7 @@ from faka.kernel.ids import OrderId
 from faka.platform.telemetry import observed
 from faka.wiring import Deps, ShopSettings
 from pages.i18n import translate
+
 
 STOP_BEFORE_MS = 8_000
 """Longer than one question to a provider (3 s to connect, then its answer) and its commit."""
@@ -33,22 +33,20 @@ class Settings(ShopSettings):
     faka_shop_url: str
     faka_notify_url: str
     faka_mail_from: str
-    faka_queue_intake: str
 
 
 deps = Deps(Settings.from_env())
 
 
 def cure_order(order_id: OrderId) -> None:
-    order = fulfil(deps, order_id)
-    if order.state is OrderState.COMPLETED:
-        deliver(deps, order_id, translate)
+    fulfil(deps, order_id)
+    deliver(deps, order_id, translate)
 
 
 @observed
-def handler(event: dict[str, Any], context: Any) -> dict[str, int]:
+def handler(_event: dict[str, Any], context: Any) -> dict[str, int]:
     def has_time() -> bool:
         return bool(context.get_remaining_time_in_millis() > STOP_BEFORE_MS)
 
-    done = sweep(deps, cure_order, deps.resume_import, has_time)
+    done = sweep(deps, cure_order, has_time)
     return {**done, "ORPHANS": adopt_or_return(deps, has_time)}

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from faka.kernel.ids import ChannelId
     from faka.platform.envelope import Envelope
     from faka.platform.objects import Objects
+    from faka.platform.queues import Queue
 
 
 VAULT_LANES = 4

@@ -17,6 +17,7 @@ from faka.kernel.limits import BATCH_WRITE_MAX
 from faka.platform.table import Item, TableName, chunks, from_wire
 from faka.wiring import Deps
 
+
 OWNER_WITHIN = timedelta(minutes=2)
 """A claim that no order owns after this is an orphan. A checkout that still lives ends within its function's 29 s."""
 

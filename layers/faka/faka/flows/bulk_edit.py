@@ -77,6 +77,7 @@ def resume(deps: Deps, change_id: str) -> BulkReport:
     if change.state in (ChangeState.RUNNING, ChangeState.UNDOING):
         for chunk in _bounded(steps):
             _commit(deps, change, chunk)
+        deps.catalog.forget()
         done = ChangeState.DONE if forward else ChangeState.UNDONE
         deps.tables.commit([deps.catalog.change_moved(change.id, (change.state, done), done)])
     return _report(deps, change, forward, refused)

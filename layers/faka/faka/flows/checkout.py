@@ -34,6 +34,7 @@ from faka.platform.table import Key, Write
 from faka.steps.release import disown, give_back_unordered, owned
 from faka.wiring import Deps
 
+
 FREE = ChannelId("free")
 """The channel of orders that cost nothing."""
 
@@ -122,14 +123,21 @@ def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sk
 
 def _claimed(deps: Deps, number: OrderId, sku: Sku, quantity: int) -> tuple[Run, ...]:
     try:
-        return deps.stock.claim(sku.id, f"{number}*{quantity}", quantity, sku.shards)
+        return deps.stock.claim(sku.id, f"{number}+q{quantity}", quantity, sku.shards)
     except OutOfStock as short:
         give_back_unordered(deps, number, sku.id, short.taken, "sold out")
         raise
 
 
 def _order(
-    deps: Deps, command: CheckoutCommand, product: Product, sku: Sku, price: Price, channel: ChannelRow | None, runs: tuple[Run, ...], now: datetime
+    deps: Deps,
+    command: CheckoutCommand,
+    product: Product,
+    sku: Sku,
+    price: Price,
+    channel: ChannelRow | None,
+    runs: tuple[Run, ...],
+    now: datetime,
 ) -> Order:
     contact = mail_address(command.contact)
     order = Order(
@@ -186,7 +194,7 @@ def _commit(deps: Deps, order: Order, payment: Payment | None, holds: list[Key],
             deps.tables.commit(writes)
             return
         except QuotaExceeded:
-            if is_last or not any([_pruned(deps, key, order.created_at) for key in holds]):
+            if is_last or not sum(_pruned(deps, key, order.created_at) for key in holds):
                 raise
 
 

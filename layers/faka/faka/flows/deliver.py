@@ -14,6 +14,7 @@ from faka.platform import telemetry
 from faka.platform.mail import MailRefused
 from faka.wiring import Deps
 
+
 TRIES_MAX = 4
 """The buyer may reveal at the same moment; each lost race re-reads."""
 

@@ -31,6 +31,7 @@ def publish(deps: Deps, product: Product) -> Product:
     except ProductMoved:
         if deps.catalog.products([product.id]).get(product.id) != after:
             raise
+    deps.catalog.forget()
     return deps.catalog.product(product.id, fresh=True)
 
 
@@ -46,6 +47,7 @@ def schedule(deps: Deps, product_id: str, on_at: datetime | None, off_at: dateti
 def save_channel(deps: Deps, channel: ChannelRow) -> None:
     """Add or change a payment channel; its secrets are not part of it."""
     deps.tables.commit([deps.catalog.save_channel(channel)])
+    deps.catalog.forget()
 
 
 # -- categories ---------------------------------------------------------------------------------------------------

@@ -19,6 +19,7 @@ from faka.kernel.secret import Secret
 from faka.steps.proof import Proof, prove
 from faka.wiring import Deps
 
+
 WINDOW = timedelta(minutes=10)
 LOOKUPS_MAX = 10
 """Wrong lookups of one visitor in ten minutes. A person mistypes three times; a lookup code has 80 bits."""

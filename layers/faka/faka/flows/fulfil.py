@@ -16,6 +16,7 @@ from faka.steps.claim import claim_for
 from faka.steps.release import disown, owned
 from faka.wiring import Deps
 
+
 SHORT_PATIENCE = timedelta(hours=24)
 """How long a paid order waits for restock before its money is due back."""
 

@@ -15,6 +15,7 @@ from faka.steps.poll import ask, end_unpaid, require_open
 from faka.steps.proof import Proof, prove
 from faka.wiring import Deps
 
+
 CHECK_PAUSE = timedelta(seconds=5)
 """Between two questions to a provider that the buyer causes: providers count calls, and people press twice."""
 

@@ -24,6 +24,7 @@ from faka.steps.proof import Proof, prove
 from faka.steps.replace import replace_withheld
 from faka.wiring import Deps
 
+
 TRIES_MAX = 4
 """Two tabs and a mail worker may change the order at the same moment; each lost race re-reads once."""
 
@@ -94,7 +95,11 @@ def _audited(deps: Deps, order: Order, cards: tuple[OpenCard, ...], viewer: View
     first = order.revealed_at is None
     changes = {"delivery": delivery, "reveals": order.reveals + 1, "revealed_at": order.revealed_at or now}
     changes |= {"open_id": open_id} if first else {}
-    after = order.changed(now, "buyer", f"opened by {via}", **changes) if first else order.model_copy(update={**changes, "version": order.version + 1})
+    after = (
+        order.changed(now, "buyer", f"opened by {via}", **changes)
+        if first
+        else order.model_copy(update={**changes, "version": order.version + 1})
+    )
     opening = Opening(
         order_id=order.id,
         at=now,

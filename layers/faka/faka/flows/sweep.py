@@ -7,8 +7,7 @@
 | order paid without goods | fulfil |
 | order ready, mail not sent | deliver |
 | case past its deadline | counted for the alarm |
-| import without progress | its message is sent again |
-| claim without an owner | give the cards back |
+| claim without an owner | give the cards back (`flows.orphans`) |
 
 Each cure is the normal step, which is conditional on what it read: the sweep may run twice at once, and beside everything.
 """
@@ -29,6 +28,7 @@ from faka.steps.notice import apply_notice, failed
 from faka.steps.poll import ask
 from faka.wiring import Deps
 
+
 RETRY = timedelta(seconds=60)
 
 STUCK_AFTER = timedelta(minutes=2)
@@ -37,8 +37,8 @@ STUCK_AFTER = timedelta(minutes=2)
 Cure = Callable[[OrderId], object]
 
 
-def sweep(deps: Deps, cure_order: Cure, resume_import: Callable[[str], object], has_time: Callable[[], bool]) -> dict[str, int]:
-    """One round; answers what was done, by kind. `cure_order` and `resume_import` are the normal flows.
+def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[str, int]:
+    """One round; answers what was done, by kind. `cure_order` is the normal flows of an order.
 
     Bound: `due.DUE_PAGE` rows a shard and the time that `has_time` grants; the rest stays due and is oldest next time.
     """
@@ -57,8 +57,6 @@ def sweep(deps: Deps, cure_order: Cure, resume_import: Callable[[str], object], 
                 cure(deps, pk, since)
             elif kind == "ORDER":
                 cure_order(OrderId(name))
-            elif kind == "IMPORT":
-                resume_import(name)
         except Conflict as error:  # somebody else did it meanwhile
             telemetry.note("sweep_met_another", error=error, step=kind)
         except FakaError as error:
@@ -70,13 +68,13 @@ def sweep(deps: Deps, cure_order: Cure, resume_import: Callable[[str], object], 
     return done
 
 
-def _payment(deps: Deps, pk: str, since: datetime) -> None:
+def _payment(deps: Deps, pk: str, _since: datetime) -> None:
     row = deps.tables.get(Key(TableName.TRADE, pk, "PAYMENT"))
     if row is not None:
         ask(deps, payment_from(row))
 
 
-def _notice(deps: Deps, pk: str, since: datetime) -> None:
+def _notice(deps: Deps, pk: str, _since: datetime) -> None:
     row = deps.tables.get(Key(TableName.TRADE, pk, "NOTICE"))
     if row is None or row["state"] != NoticeState.RECEIVED:
         return
@@ -92,7 +90,7 @@ def _notice(deps: Deps, pk: str, since: datetime) -> None:
         failed(deps, notice, deps.clock.now() + RETRY)
 
 
-def _case(deps: Deps, pk: str, since: datetime) -> None:
+def _case(deps: Deps, _pk: str, since: datetime) -> None:
     """Nothing to cure: a person is late. The age makes the alarm."""
     minutes = int((deps.clock.now() - since + CASE_DEADLINE).total_seconds() // 60)
     telemetry.count("OldestCaseMinutes", minutes)

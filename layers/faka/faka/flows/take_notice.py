@@ -12,13 +12,25 @@ from datetime import timedelta
 
 from faka.contexts.payments.errors import NoticeExists
 from faka.contexts.payments.model import Notice, NoticeState
-from faka.contexts.payments.providers.base import Adapter, EventState, Forged, HttpAnswer, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.base import (
+    NOTICE_BYTES_MAX,
+    Adapter,
+    EventState,
+    Forged,
+    HttpAnswer,
+    Malformed,
+    PaymentEvent,
+    RawRequest,
+)
 from faka.contexts.payments.store import notice_from
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import ChannelId
 from faka.platform import telemetry
 from faka.steps.notice import apply_notice
 from faka.wiring import Deps
+
+
+__all__ = ["NOTICE_BYTES_MAX", "RawRequest", "take_notice"]
 
 PATIENCE = timedelta(seconds=30)
 """How long a stored notice may stay unapplied before the sweep takes it: longer than this function's own time limit."""

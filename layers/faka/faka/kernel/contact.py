@@ -6,6 +6,7 @@ import re
 from faka.kernel.errors import Rejected
 from faka.kernel.limits import CONTACT_MAX
 
+
 _MAIL = re.compile(r"[A-Za-z0-9.!#$%&'*+/=?^_`{|}~-]{1,64}@[A-Za-z0-9](?:[A-Za-z0-9-]{0,62}\.)+[A-Za-z]{2,24}", re.ASCII)
 """The form that browsers accept in a mail field, with a dot in the domain. No control characters, hence no header injection."""
 

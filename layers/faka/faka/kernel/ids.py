@@ -8,6 +8,7 @@ from typing import NewType
 from faka.kernel.clock import Chance
 from faka.kernel.errors import Broken, InvalidRequest
 
+
 OrderId = NewType("OrderId", str)
 PaymentId = NewType("PaymentId", str)
 ProductId = NewType("ProductId", str)

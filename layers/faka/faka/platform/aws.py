@@ -6,6 +6,7 @@ from typing import Any
 import boto3
 from botocore.config import Config
 
+
 CONNECT_TIMEOUT_S = 2
 READ_TIMEOUT_S = 5
 """No call of ours takes longer than a few hundred ms; a provider waits about 5 s for our answer."""

@@ -6,6 +6,7 @@ from typing import Any
 
 from faka.kernel.errors import Unavailable
 
+
 PUT_EVENTS_MAX = 10
 """The service's bound for one request."""
 

@@ -10,6 +10,7 @@ from datetime import datetime
 from faka.kernel.clock import to_row
 from faka.platform.table import Item, TableName, Tables
 
+
 DUE_SHARDS = 8
 DUE_PAGE = 100
 """Rows read of one shard in one sweep. More stay due and are taken a minute later; the alarm on their age watches."""

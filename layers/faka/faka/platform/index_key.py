@@ -5,6 +5,7 @@ from typing import Any
 
 from faka.platform.mackey import MacKey
 
+
 _LABEL = "faka/people-index/v1"
 
 

@@ -6,6 +6,7 @@ from botocore.exceptions import ClientError
 
 from faka.kernel.errors import Rejected, Unavailable
 
+
 _FINAL = {"MessageRejected", "BadRequestException", "MailFromDomainNotVerifiedException"}
 
 

@@ -27,7 +27,8 @@ from enum import StrEnum
 from typing import Any, cast
 
 from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
-from botocore.exceptions import ClientError, ConnectionError, HTTPClientError
+from botocore.exceptions import ClientError, HTTPClientError
+from botocore.exceptions import ConnectionError as NoConnection
 
 from faka.kernel.clock import Pause
 from faka.kernel.errors import Broken, Conflict, FakaError, Throttled, TransactionBusy, UnknownOutcome
@@ -91,7 +92,12 @@ def insert(table: TableName, item: Item, *, otherwise: Callable[[Item | None], F
 
 
 def update(
-    key: Key, expression: str, *, when: str = "attribute_exists(pk)", otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any
+    key: Key,
+    expression: str,
+    *,
+    when: str = "attribute_exists(pk)",
+    otherwise: Callable[[Item | None], FakaError] = _conflict,
+    **values: Any,
 ) -> Write:
     """Change a row. In `expression` and `when`, `#x` names attribute `x` and `:x` the keyword value `x`."""
     return Write("Update", key, expression=expression, when=when, values=values, otherwise=otherwise)
@@ -238,7 +244,7 @@ class Tables:
                 return
             except ClientError as error:
                 self._transaction_failed(error, writes)
-            except (HTTPClientError, ConnectionError) as error:
+            except (HTTPClientError, NoConnection) as error:
                 lost = error
             self._wait(attempt)
         if lost is not None:
@@ -263,7 +269,7 @@ class Tables:
                     raise write.otherwise(from_wire(row) if row else None) from error
                 if code not in _AGAIN:
                     raise
-            except (HTTPClientError, ConnectionError) as error:
+            except (HTTPClientError, NoConnection) as error:
                 raise UnknownOutcome(verb) from error
             self._wait(attempt)
         raise Throttled(verb)
@@ -351,7 +357,7 @@ class Tables:
             except ClientError as error:
                 if error.response["Error"]["Code"] not in _AGAIN:
                     raise
-            except (HTTPClientError, ConnectionError) as error:
+            except (HTTPClientError, NoConnection) as error:
                 if attempt == WRITE_TRIES_MAX - 1:
                     raise Throttled(verb) from error
             self._wait(attempt)

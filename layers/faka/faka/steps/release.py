@@ -20,6 +20,7 @@ from faka.kernel.ids import OrderId, SkuId
 from faka.platform.table import Write
 from faka.wiring import Deps
 
+
 TRIES_MAX = 6
 """Returns to one shard that collide take the next log number; more than six in a row means a storm, and the sweep will do it."""
 
@@ -69,5 +70,7 @@ def disown(deps: Deps, order: Order, runs: Sequence[Run]) -> None:
     strange = [run for run in runs if not order.owns(run.event) and run.event not in order.gone]
     if not strange:
         return
-    after = order.changed(deps.clock.now(), "release", "gave back cards beside its own", gone=(*order.gone, *(run.event for run in strange)))
+    after = order.changed(
+        deps.clock.now(), "release", "gave back cards beside its own", gone=(*order.gone, *(run.event for run in strange))
+    )
     commit_return(deps, order.sku_id, strange, lambda: [deps.orders.replaced(order, after)])

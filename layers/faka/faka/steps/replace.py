@@ -24,7 +24,12 @@ def replace_withheld(deps: Deps, order: Order, numbers: Iterable[int]) -> bool:
         disown(deps, order, short.taken)
         return _to_a_person(deps, deps.orders.get(order.id))
     kept = tuple(part for run in order.runs for part in without(run, bad))
-    after = order.changed(deps.clock.now(), "replace", f"replaced {len(bad)} withheld cards", runs=(*kept, *owned(fresh)), delivery=DeliveryState.READY)
+    left = {run.event for run in kept}
+    gone = (*order.gone, *(run.event for run in order.runs if run.event not in left))
+    runs = (*kept, *owned(fresh))
+    after = order.changed(
+        deps.clock.now(), "replace", f"replaced {len(bad)} withheld cards", runs=runs, gone=gone, delivery=DeliveryState.READY
+    )
     try:
         deps.tables.apply(deps.orders.replaced(order, after))
     except OrderMoved:

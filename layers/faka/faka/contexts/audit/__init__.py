@@ -7,6 +7,7 @@ from faka.kernel.ids import OrderId
 from faka.kernel.model import Frozen
 from faka.platform.table import Item, TableName, Tables, Write, insert
 
+
 AGENT_MAX = 200
 """Enough of a user agent to recognise a device; the rest is advertising."""
 

@@ -9,6 +9,7 @@ from faka.kernel.model import Frozen
 from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert
 
+
 CASE_DEADLINE = timedelta(hours=24)
 """Somebody looks within a day; the alarm on the oldest open case watches it."""
 

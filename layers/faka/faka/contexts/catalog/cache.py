@@ -34,3 +34,6 @@ class Recent:
         while len(self._kept) > CATALOG_CACHE_MAX:
             self._kept.pop(next(iter(self._kept)), None)
         return value
+
+    def forget(self) -> None:
+        self._kept.clear()

@@ -61,6 +61,10 @@ class CatalogStore:
         self._tables = tables
         self._recent = Recent(clock)
 
+    def forget(self) -> None:
+        """Answer from the tables again; for a process that has just changed them."""
+        self._recent.forget()
+
     # -- products -------------------------------------------------------------------------------------------------
 
     def product(self, product: str, *, fresh: bool = False) -> Product:

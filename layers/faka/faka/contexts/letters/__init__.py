@@ -5,6 +5,7 @@ from collections.abc import Callable
 
 from faka.kernel.ids import OrderId
 
+
 Words = Callable[[str, str], str]
 """(locale, msgid) → text."""
 

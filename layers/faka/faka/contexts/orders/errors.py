@@ -1,6 +1,6 @@
 """Outcomes of orders."""
 
-from faka.kernel.errors import Conflict, Exhausted, NotFound, Rejected
+from faka.kernel.errors import Conflict, Exhausted, NotFound
 
 
 class OrderNotFound(NotFound):

@@ -9,6 +9,7 @@ from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, SkuId, pay
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 
+
 LOG_MAX = 60
 """Transitions kept in the row. The longest life (late, short, replaced, refunded in parts) has about twenty."""
 

@@ -4,6 +4,7 @@ from faka.kernel.errors import Conflict
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 
+
 BASIS_POINTS = 10_000
 
 

@@ -13,6 +13,7 @@ from faka.kernel.limits import PAGE_MAX
 from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, check, insert, put
 
+
 def order_key(order_id: OrderId) -> Key:
     return Key(TableName.TRADE, f"ORDER#{order_id}", "ORDER")
 

@@ -7,6 +7,7 @@ from faka.kernel.ids import ChannelId, OrderId, PaymentId
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 
+
 CHECK_LADDER_S = (5, 30, 60, 180, 300, 600)
 """When to ask the provider about an unpaid attempt, in seconds after its creation; the last question comes at expiry.
 WeChat Pay's advice is the same ladder. The steps below a minute are taken by the waiting page, the rest by the sweep."""

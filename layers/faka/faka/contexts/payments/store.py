@@ -14,6 +14,7 @@ from faka.kernel.model import Frozen
 from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put, update
 
+
 Model = TypeVar("Model", bound=Frozen)
 
 NOTICE_TRIES_MAX = 10
@@ -59,7 +60,15 @@ class PaymentStore:
     def decided(self, receipt: Receipt, state: ReceiptState, reason: str) -> Write:
         """Change what is done with money that was held. Else ReceiptExists with the row as it is."""
         key = receipt_key(receipt.channel_id, receipt.channel_txn_id)
-        return update(key, "SET #state = :to, #reason = :why", when="#state = :seen", otherwise=_booked, to=state.value, why=reason, seen=receipt.state.value)
+        return update(
+            key,
+            "SET #state = :to, #reason = :why",
+            when="#state = :seen",
+            otherwise=_booked,
+            to=state.value,
+            why=reason,
+            seen=receipt.state.value,
+        )
 
     def requested(self, refund: Refund) -> Write:
         return insert(TableName.TRADE, _item(refund, Key(TableName.TRADE, f"REFUND#{refund.id}", "REFUND")))
@@ -84,7 +93,9 @@ class PaymentStore:
         """Count a failed application; parks the notice at the bound."""
         key = notice_key(notice.channel_id, notice.dedupe_key)
         if notice.tries + 1 >= NOTICE_TRIES_MAX:
-            return update(key, "SET #state = :to, #tries = :tries REMOVE #due_pk, #due_sk", to=NoticeState.PARKED.value, tries=notice.tries + 1)
+            return update(
+                key, "SET #state = :to, #tries = :tries REMOVE #due_pk, #due_sk", to=NoticeState.PARKED.value, tries=notice.tries + 1
+            )
         return update(key, "SET #tries = :tries, #due_sk = :next", tries=notice.tries + 1, next=to_row(next_at))
 
 

@@ -10,6 +10,7 @@ from faka.kernel.errors import FakaError
 from faka.kernel.ids import OrderId, ProductId
 from faka.platform.table import Item, Key, TableName, Tables, Write, delete, put, update
 
+
 HOLD_TTL = timedelta(days=2)
 """A hold ends within the hour; two days leave room for a sweep that lags."""
 
@@ -74,7 +75,10 @@ class QuotaStore:
     def code_sent(self, subject: str, digest: str, at: datetime) -> Write:
         """Remember the hash of a mailed code; a newer code replaces an older one."""
         key = _code_key(subject)
-        return put(TableName.GUARD, {"pk": key.pk, "sk": key.sk, "digest": digest, "tries": 0, "until": epoch_s(at + CODE_TTL), "ttl": epoch_s(at + CODE_TTL)})
+        return put(
+            TableName.GUARD,
+            {"pk": key.pk, "sk": key.sk, "digest": digest, "tries": 0, "until": epoch_s(at + CODE_TTL), "ttl": epoch_s(at + CODE_TTL)},
+        )
 
     def try_code(self, subject: str, digest: str, at: datetime) -> None:
         """Use a code up. The try is counted before the comparison, so that parallel guesses cannot share one try.
@@ -99,7 +103,10 @@ class QuotaStore:
     def granted(self, token: str, contact_hash: str, at: datetime) -> Write:
         """Let the holder of `token` see the orders of a contact. Only the token's hash is stored."""
         key = _grant_key(token)
-        return put(TableName.GUARD, {"pk": key.pk, "sk": key.sk, "contact": contact_hash, "until": epoch_s(at + GRANT_TTL), "ttl": epoch_s(at + GRANT_TTL)})
+        return put(
+            TableName.GUARD,
+            {"pk": key.pk, "sk": key.sk, "contact": contact_hash, "until": epoch_s(at + GRANT_TTL), "ttl": epoch_s(at + GRANT_TTL)},
+        )
 
     def contact_of(self, token: str, at: datetime) -> str | None:
         """The contact whose orders this token may see, or None. TTL deletes late, so the time is compared here."""
@@ -147,5 +154,5 @@ def _exceeded(row: Item | None) -> FakaError:
     return QuotaExceeded("holds", row)
 
 
-def _wrong(row: Item | None) -> FakaError:
+def _wrong(_row: Item | None) -> FakaError:
     return WrongCode()

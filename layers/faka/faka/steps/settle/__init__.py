@@ -15,4 +15,5 @@ commit carries the receipt (which exists once per provider transaction), the att
 from faka.steps.settle.apply import apply
 from faka.steps.settle.decide import Outcome
 
+
 __all__ = ["Outcome", "apply"]

@@ -19,6 +19,7 @@ from faka.steps.settle.decide import Outcome, decide
 from faka.steps.settle.writes import held, orphaned, paid, refund_due
 from faka.wiring import Deps
 
+
 TRIES_MAX = 6
 """Facts about one order that collide: two notices, a query and the sweep are four; more than six tries is a storm."""
 

@@ -7,6 +7,7 @@ from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.model import Payment
 from faka.contexts.payments.providers.base import EventState, PaymentEvent
 
+
 LATE_MAX = timedelta(days=7)
 """A late payment still buys its goods within a week, at the price of then; later the buyer has long given up."""
 
@@ -35,11 +36,14 @@ def decide(payment: Payment | None, order: Order | None, event: PaymentEvent, no
         return Outcome.NOTHING
     if payment is None or order is None or payment.channel_id != event.channel_id:
         return Outcome.ORPHAN
-    if order.paid_at is not None:
-        return Outcome.REFUND
-    if event.amount != payment.amount or payment.amount != order.total:
+    if order.paid_at is None and (event.amount != payment.amount or payment.amount != order.total):
         return Outcome.HOLD
-    if order.state in _WAITING and order.owns_its_cards:
+    return _exact(order, now)
+
+
+def _exact(order: Order, now: datetime) -> Outcome:
+    """What the right amount buys."""
+    if order.state in _WAITING and (order.owns_its_cards or not order.kind.is_sealed):
         return Outcome.PAY
     if order.state in _ENDED_UNPAID and now - order.created_at <= LATE_MAX:
         return Outcome.PAY_LATE

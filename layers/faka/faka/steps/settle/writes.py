@@ -11,6 +11,7 @@ from faka.kernel.ids import order_of, payment_of
 from faka.platform.table import Write
 from faka.wiring import Deps
 
+
 MAIL_PATIENCE = timedelta(seconds=45)
 """After it the sweep sends the mail itself, so that a lost event costs less than two minutes."""
 
@@ -21,14 +22,21 @@ FULFIL_PATIENCE = timedelta(seconds=45)
 """The same for goods that are not handed over in the payment's own commit."""
 
 
-def paid(deps: Deps, payment: Payment, order: Order, event: PaymentEvent, now: datetime, late_runs: tuple[OwnedRun, ...] | None = None) -> list[Write]:
+def paid(
+    deps: Deps, payment: Payment, order: Order, event: PaymentEvent, now: datetime, late_runs: tuple[OwnedRun, ...] | None = None
+) -> list[Write]:
     """The order is paid; sealed goods that it holds are its own from this commit on.
 
     Money of another amount that came before and was held is now money that bought nothing: it is due back.
     """
     is_late = late_runs is not None
     runs = order.runs if late_runs is None else late_runs
-    changes: dict[str, object] = {"paid_at": now, "runs": runs, "is_late": is_late, "mail": MailState.DUE if order.contact else MailState.NONE}
+    changes: dict[str, object] = {
+        "paid_at": now,
+        "runs": runs,
+        "is_late": is_late,
+        "mail": MailState.DUE if order.contact else MailState.NONE,
+    }
     if order.held:
         changes |= {"held": (), "refund_state": RefundState.DUE}
     reason = f"{event.source.lower()} of {event.channel_id}"

@@ -1,0 +1,52 @@
+"""Every bound of the stock, each with its reason."""
+
+QUEUE_EXTENTS_MAX = 24
+"""Extents waiting in one head: with the ring they stay below 1,024 bytes, the size of one write unit."""
+
+RING_SLOTS = 6
+"""Last claims that a head can answer again. At 700 claims a second a slot lives about 9 ms on average: enough for a repeat
+of the same client. A later repeat meets the order row instead, or its first run is given back by the sweep."""
+
+LOG_EXTENTS_MAX = 16
+"""Extents of one log row: fewer than the queue holds, so that an empty head can always take the next row in."""
+
+LOG_READ = 4
+"""Log rows read at once while settling: 4 rows of 16 extents fill a queue. An absent row costs a read unit too."""
+
+LOG_PROBE_FIRST = 2
+"""Log rows asked for at first: mostly none is waiting, seldom one."""
+
+LOG_PROBE = 100
+"""Log rows asked for at once while looking for the end of a log: one BatchGetItem."""
+
+LOG_PROBES_MAX = 50
+"""5,000 rows that wait for room mean that nobody settles; then we stop and say so."""
+
+LOG_TRIES_MAX = 8
+"""Two writers of one log row: one goes on to the next number. More than a few in a row is a storm."""
+
+CLAIM_STEPS_MAX = 120
+"""Requests of one claim. An order of 500 out of single returned cards needs one each; beyond 120 (about 0.6 s) the buyer
+is told to come again, and what was taken goes back."""
+
+SETTLE_ROUNDS_MAX = 60
+"""Rounds of read, decide, write on one head. A round is lost only to another slow write of the same head."""
+
+LOST_ANSWERS_MAX = 3
+"""Claims repeated in place after a lost answer; the ring makes the repeat safe."""
+
+CUT_AHEAD = 64
+"""When an extent that expires sooner arrives, the running one is cut this many cards ahead of the cursor: far enough that
+running claims do not pass the cut before it is written, near enough that the sooner cards go first."""
+
+TAG_MAX = 64
+"""The last claim's tag stands in the head; an order id with its attempt has 34 characters."""
+
+BARS_MAX = 4_000
+"""Barred batches and numbers of one SKU: at about 16 bytes each a fifth of the item bound."""
+
+SOLD_OUT_MEMORY_S_MAX = 0.5
+"""The longest that one process may repeat "sold out" without asking again."""
+
+CLAIM_BUCKET = 1_024
+"""Start numbers per journal partition. A run is shorter than a bucket, so a number's claims stand in at most two."""
