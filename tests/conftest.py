@@ -2,4 +2,5 @@
 
 from tests.kit.tables import dynamodb, tables
 
+
 __all__ = ["dynamodb", "tables"]

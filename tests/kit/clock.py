@@ -3,6 +3,7 @@
 import random
 from datetime import UTC, datetime, timedelta
 
+
 START = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 """Noon of a Monday in Shanghai, far from any change of day."""
 

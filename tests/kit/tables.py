@@ -18,6 +18,7 @@ from moto.dynamodb.responses import DynamoHandler
 from faka.platform.table import TableName, Tables
 from tests.kit.clock import CountingPause
 
+
 PHYSICAL = {name: f"test-{name}" for name in TableName}
 
 _ONE_AT_A_TIME = threading.RLock()
