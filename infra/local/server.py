@@ -1,6 +1,7 @@
 """A small HTTP/1.1 server on asyncio and h11: one coroutine answers one request; bodies are whole and bounded."""
 
 import asyncio
+import logging
 import socket
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
@@ -10,8 +11,10 @@ from typing import Any
 import h11
 
 
+logger = logging.getLogger("infra.local.front")
 BODY_MAX = 10 * 1024 * 1024
 """API Gateway's own bound."""
+BODILESS = frozenset({204, 304})
 IDLE_S_MAX = 75
 """A connection without a request in it is closed after this; browsers keep one for about a minute."""
 
@@ -53,6 +56,7 @@ class Connection(asyncio.Protocol):
         self._http = h11.Connection(h11.SERVER, max_incomplete_event_size=64 * 1024)
         self._head: h11.Request | None = None
         self._body = bytearray()
+        self._has_body = True
         self._task: asyncio.Task[None] | None = None
         self._idle: asyncio.TimerHandle | None = None
         self._transport: Any = None
@@ -101,7 +105,7 @@ class Connection(asyncio.Protocol):
                         self._transport.write(self._http.send(h11.InformationalResponse(status_code=100, headers=[])))
                     return
                 if isinstance(event, h11.Request):
-                    self._head, self._body = event, bytearray()
+                    self._head, self._body, self._has_body = event, bytearray(), event.method != b"HEAD"
                 elif isinstance(event, h11.Data):
                     self._body += event.data
                     if len(self._body) > BODY_MAX:
@@ -128,7 +132,11 @@ class Connection(asyncio.Protocol):
         self._task = asyncio.get_running_loop().create_task(self._answer(request))
 
     async def _answer(self, request: Request) -> None:
-        answer = await self._answerer(request)
+        try:
+            answer = await self._answerer(request)
+        except Exception:
+            logger.exception("%s %s", request.method, request.target.partition("?")[0])
+            answer = Answer(500, [("Content-Type", "application/json")], b'{"message":"Internal server error"}')
         self._task = None
         if self._transport.is_closing():
             return
@@ -141,11 +149,13 @@ class Connection(asyncio.Protocol):
             self.close()
 
     def _send(self, answer: Answer) -> None:
-        headers = [*answer.headers, ("Content-Length", str(len(answer.body)))]
+        headers = answer.headers
+        if answer.status not in BODILESS:
+            headers = [*headers, ("Content-Length", str(len(answer.body)))]
         encoded = [(name.encode("latin-1"), value.encode("latin-1", "replace")) for name, value in headers]
         head = h11.Response(status_code=answer.status, reason=REASONS.get(answer.status, b""), headers=encoded)
         parts = [self._http.send(head) or b""]
-        if answer.body:
+        if answer.body and self._has_body and answer.status not in BODILESS:
             parts.append(self._http.send(h11.Data(data=answer.body)) or b"")
         parts.append(self._http.send(h11.EndOfMessage()) or b"")
         self._transport.write(b"".join(parts))
