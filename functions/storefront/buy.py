@@ -1,0 +1,149 @@
+"""The product page's form: read it whole, place the order, or show the page again with everything kept."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from faka.flows import browse as flow
+from faka.flows.browse import ProductPage
+from faka.flows.checkout import CheckoutCommand, checkout
+from faka.kernel.errors import Broken, FakaError, NotFound
+from faka.kernel.ids import is_ulid
+from faka.kernel.limits import AMOUNT_MINOR_MAX, ORDER_CARDS_MAX
+from faka.platform.door import Answer, Request, cookie, see_other
+from browse import fresh_form, product_view
+from house import House
+from pages import i18n
+from pages.forms import BadForm, Fault, Reader, mark
+from pages.i18n import TAGS, language
+from pages.visitor import ORDERS_AGE_S, ORDERS_COOKIE, PREFS_AGE_S, PREFS_COOKIE, Visitor, codes_value, prefs_value
+from views import Tile, Typed, form_faults, tile
+
+
+FIELDS = {
+    "unknown_sku": "sku",
+    "out_of_stock": "quantity",
+    "quantity_out_of_limits": "quantity",
+    "invalid_contact": "contact",
+    "consent_missing": "consent",
+    "channel_not_found": "channel",
+    "channel_closed_for_orders": "channel",
+    "channel_closed": "channel",
+}
+"""Which field an outcome of the checkout belongs to."""
+
+ALTERNATIVES_MAX = 4
+
+
+class Buy:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def submit(self, request: Request) -> Answer:
+        """Place the order and go to its page. The same form sent twice leads to the same order."""
+        who, form = self._house.visitor(request), request.form
+        lang = language(form.get("lang", ""))
+        if lang is not None or form.get("step") == "quote":
+            return self._again(request, who, form, lang)
+        try:
+            command = _command(who, request, form)
+            order = checkout(self._house.deps, command)
+        except FakaError as error:
+            if not request.wants_page or isinstance(error, Broken | NotFound):
+                raise
+            return self._refused(request, who, form, error)
+        kept = cookie(ORDERS_COOKIE, codes_value(who.codes, order.id, command.code), ORDERS_AGE_S)
+        return see_other(f"/o/{order.id}", kept)
+
+    def _again(self, request: Request, who: Visitor, form: Mapping[str, str], lang: i18n.Language | None) -> Answer:
+        """The page once more, in another language or with a new total; nothing typed is lost and nothing is judged yet."""
+        cookies: tuple[str, ...] = ()
+        if lang is not None:
+            who = replace(who, frame=replace(who.frame, lang=lang))
+            cookies = (cookie(PREFS_COOKIE, prefs_value(lang, who.frame.theme), PREFS_AGE_S),)
+        view = product_view(self._house, who, self._page(request), self._typed(form))
+        return self._house.page(who, "shop/product.html", view, cookies=cookies)
+
+    def _refused(self, request: Request, who: Visitor, form: Mapping[str, str], error: FakaError) -> Answer:
+        page, typed, lang = self._page(request), self._typed(form), who.frame.lang
+        _ = i18n.translator(lang)
+        if error.code() == "key_reused_with_other_body":
+            fresh = fresh_form(self._house)
+            typed = replace(typed, form_id=fresh.form_id, code=fresh.code)
+        view = product_view(self._house, who, page, typed)
+        faults = error.faults if isinstance(error, BadForm) else (_fault(error),)
+        alternatives: tuple[Tile, ...] = ()
+        if error.code() == "out_of_stock":
+            alternatives = self._alternatives(page, who)
+        titles = {409: _("This was not ordered. Nothing was charged."), 429: _("Please finish first what you began."), 503: _("This is not possible right now.")}
+        view = replace(
+            view,
+            faults=form_faults(faults, lang, ("sku", "quantity", "contact", "channel", "consent")),
+            fault_title=titles.get(error.http_status, _("Please check this before you pay:")),
+            alternatives=alternatives,
+        )
+        return self._house.page(who, "shop/product.html", view, status=error.http_status)
+
+    def _page(self, request: Request) -> ProductPage:
+        return flow.product_page(self._house.deps, request.params["slug"], self._house.now())
+
+    def _typed(self, form: Mapping[str, str]) -> Typed:
+        """What was typed, bounded; a form id that is not one of ours is replaced, or the page could never be sent."""
+        fresh = fresh_form(self._house)
+        is_ours = is_ulid(form.get("form_id", ""))
+        return Typed(
+            form_id=form["form_id"] if is_ours else fresh.form_id,
+            code=form.get("code", "")[:40] if is_ours else fresh.code,
+            sku=form.get("sku", "")[:48],
+            quantity=form.get("quantity", "").strip()[:12],
+            contact=form.get("contact", "").strip()[:200],
+            channel=form.get("channel", "")[:80],
+            has_consent=bool(form.get("consent")),
+        )
+
+    def _alternatives(self, page: ProductPage, who: Visitor) -> tuple[Tile, ...]:
+        """What else is in stock in the same category."""
+        try:
+            shelf = flow.shelf(self._house.deps, page.product.category, self._house.now())
+        except NotFound:
+            return ()
+        others = [one for one in shelf.tiles if one.id != page.product.id and one.stock != "none"]
+        return tuple(tile(one, who.frame.lang) for one in others[:ALTERNATIVES_MAX])
+
+
+def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> CheckoutCommand:
+    """Raises: BadForm with every fault of the form at once."""
+    reader = Reader(form)
+    sku = reader.text("sku", 48, missing=mark("Please choose one of the versions on this page."))
+    quantity = reader.whole("quantity", 1, ORDER_CARDS_MAX)
+    contact = reader.mail("contact")
+    channel, _colon, method = reader.text("channel", 80).partition(":")
+    if not is_ulid(reader.raw("form_id")):
+        reader.faults.append(Fault("form_id", mark("This form is not complete. Please open the product page again.")))
+    seen = reader.whole("seen_total_minor", 0, AMOUNT_MINOR_MAX) if reader.raw("seen_total_minor") else None
+    reader.done()
+    return CheckoutCommand(
+        form_id=reader.raw("form_id"),
+        code=reader.raw("code"),
+        product=request.params["slug"],
+        sku=sku,
+        quantity=quantity,
+        contact=contact,
+        channel=channel,
+        method=method,
+        device="MOBILE" if who.frame.is_mobile else "PC",
+        address=request.address,
+        consent=reader.raw("consent")[:80],
+        locale=TAGS[who.frame.lang].replace("-", "_"),
+        seen_total_minor=seen,
+    )
+
+
+def _fault(error: FakaError) -> Fault:
+    """An outcome of the checkout as a line beside its field."""
+    left = getattr(error, "available", 0)
+    if error.code() == "out_of_stock" and left:
+        return Fault("quantity", mark("Only %(left)s left. Please choose fewer."), {"left": left})
+    field = FIELDS.get(error.code(), "")
+    if error.code() == "out_of_stock":
+        return Fault("sku", mark("This version has just been sold out."))
+    return Fault(field, error.public_message)

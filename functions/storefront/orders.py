@@ -1,0 +1,121 @@
+"""The order page for the order's whole life, and its buttons. Cards are opened by another door."""
+
+from collections.abc import Callable, Collection
+from dataclasses import replace
+from urllib.parse import urlsplit
+
+from faka.flows import order_page as flow
+from faka.flows.order_page import Order, OrderPage, Proof
+from faka.kernel import ids
+from faka.kernel.errors import FakaError, NotFound, Unavailable
+from faka.platform.door import Answer, Request, no_change, see_other
+from house import House
+from lookup import not_found_view
+from pages import i18n
+from pages.i18n import Language
+from pages.order import Bought, OrderView, Pay, Way, order_view
+from pages.visitor import Visitor
+from views import METHODS, way_hint
+
+
+class Orders:
+    def __init__(self, house: House) -> None:
+        self._house = house
+
+    def show(self, request: Request) -> Answer:
+        """The whole page; without proof the same 404 page for unknown orders and for other people's."""
+        who = self._house.visitor(request)
+        try:
+            page = flow.open_order(self._house.deps, request.params["no"], proof_of(who, request))
+        except NotFound:
+            if not request.wants_page:
+                raise
+            return self._house.page(who, "shop/lookup.html", not_found_view(who, request.params["no"]), status=404)
+        view = self._view(who, page, is_asking="asked" in request.asked)
+        return self._house.page(who, "shop/order.html", view, form_hosts=self._form_hosts(page))
+
+    def status(self, request: Request) -> Answer:
+        """204 while nothing changed: one read. Otherwise the part of the page that the script swaps."""
+        who = self._house.visitor(request)
+        proof = proof_of(who, request)
+        tag = flow.state(self._house.deps, request.params["no"], proof)
+        if tag == request.headers.get("x-state"):
+            return no_change()
+        page = flow.open_order(self._house.deps, request.params["no"], proof)
+        return self._house.fragment(who, "shop/stage.html", view=self._view(who, page))
+
+    def check(self, request: Request) -> Answer:
+        """*I have paid*: ask the provider, then say what we know."""
+        order = flow.check_payment(self._house.deps, request.params["no"], proof_of(self._house.visitor(request), request))
+        return see_other(f"/o/{order.id}?asked=1")
+
+    def cancel(self, request: Request) -> Answer:
+        return self._acted(request, lambda no, proof: flow.cancel(self._house.deps, no, proof))
+
+    def change_way(self, request: Request) -> Answer:
+        channel, _colon, method = request.form.get("channel", "")[:80].partition(":")
+        return self._acted(request, lambda no, proof: flow.change_method(self._house.deps, no, proof, channel, method))
+
+    def _acted(self, request: Request, act: Callable[[str, Proof], Order]) -> Answer:
+        """Do it and show the page. A refusal is shown on the page itself, because the order may have moved on."""
+        who = self._house.visitor(request)
+        proof = proof_of(who, request)
+        try:
+            order = act(request.params["no"], proof)
+        except FakaError as error:
+            if not request.wants_page or isinstance(error, NotFound):
+                raise
+            page = flow.open_order(self._house.deps, request.params["no"], proof)
+            said = i18n.translator(who.frame.lang)(error.public_message)
+            view = replace(self._view(who, page), faults=(said,))
+            return self._house.page(who, "shop/order.html", view, status=error.http_status, form_hosts=self._form_hosts(page))
+        return see_other(f"/o/{order.id}")
+
+    def _view(self, who: Visitor, page: OrderPage, *, is_asking: bool = False) -> OrderView:
+        lang, now = who.frame.lang, self._house.now()
+        order = page.order
+        open_id = ids.ulid(now, self._house.deps.chance)
+        view = order_view(order, bought(page, lang), lang, now, code=who.code(order.id), open_id=open_id, is_asking=is_asking)
+        if view.stage != "pending":
+            return view
+        return replace(view, pay=self._pay(page, lang), ways=self._ways(who, page))
+
+    def _pay(self, page: OrderPage, lang: Language) -> Pay | None:
+        if page.checkout is None:
+            return None
+        title = self._house.deps.catalog.channel(page.order.channel_id).title.pick(lang)
+        url = page.checkout.url
+        return Pay(str(page.checkout.kind), url, title, tuple(page.checkout.fields), is_link=url.startswith("https://"))
+
+    def _ways(self, who: Visitor, page: OrderPage) -> tuple[Way, ...]:
+        """Every open way to pay this order, the present one chosen."""
+        lang, found = who.frame.lang, []
+        present = f"{page.order.channel_id}:{page.payment.method}" if page.payment else ""
+        for row in self._house.deps.catalog.channels():
+            if not row.enabled or row.currency is not page.order.total.currency:
+                continue
+            for method in METHODS[who.frame.is_mobile]:
+                if method in row.methods:
+                    value = f"{row.id}:{method}"
+                    found.append(Way(value, row.kind, row.title.pick(lang), way_hint(method, row.fee_bp, lang), value == present))
+        return tuple(found) if len(found) > 1 else ()
+
+    def _form_hosts(self, page: OrderPage) -> Collection[str]:
+        """Where the page's payment form may go, and where the gateway may send it on to."""
+        if page.checkout is None or str(page.checkout.kind) != "FORM":
+            return ()
+        parts = urlsplit(page.checkout.url)
+        try:
+            known = self._house.deps.adapter(page.order.channel_id).form_hosts
+        except Unavailable:
+            known = ()
+        return {f"{parts.scheme}://{parts.netloc}", *known}
+
+
+def proof_of(who: Visitor, request: Request) -> Proof:
+    return Proof(code=who.code(request.params["no"]), grant=who.grant)
+
+
+def bought(page: OrderPage, lang: Language) -> Bought:
+    product, sku = page.product, page.product.sku(page.order.sku_id)
+    return Bought(product.title.pick(lang), sku.name.pick(lang), sku.id, product.guide_after.pick(lang), product.rights.pick(lang))

@@ -1,0 +1,200 @@
+"""From catalogue to screen: tiles, choices, ways to pay, the sum. Strings and numbers ready to show."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from faka.flows.browse import ProductPage, Shelf
+from faka.flows.browse import Tile as ShelfTile
+from faka.flows.quote import Quote
+from pages import i18n
+from pages.forms import Fault
+from pages.i18n import Language, money
+from pages.order import Way
+
+
+METHODS = {False: ("precreate", "page", "epay"), True: ("wap", "precreate", "page", "epay")}
+"""Ways of one channel in the order of ease, for a desktop and for a phone (True)."""
+
+
+@dataclass(frozen=True)
+class Tile:
+    id: str
+    hue: int
+    kind: str
+    title: str
+    summary: str
+    price: str
+    has_range: bool
+    stock: str
+
+
+@dataclass(frozen=True)
+class Crumb:
+    id: str
+    name: str
+
+
+@dataclass(frozen=True)
+class Section:
+    id: str
+    name: str
+    tiles: tuple[Tile, ...]
+
+
+@dataclass(frozen=True)
+class ListView:
+    is_home: bool
+    heading: str
+    path: tuple[Crumb, ...]
+    categories: tuple[Crumb, ...]
+    sections: tuple[Section, ...]
+    page: int
+    pages: int
+
+
+@dataclass(frozen=True)
+class Choice:
+    id: str
+    name: str
+    face_value: str
+    price: str
+    stock: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
+class Sum:
+    unit: str
+    quantity: int
+    subtotal: str
+    fee: str
+    total: str
+    total_minor: int
+    stock: int
+
+
+@dataclass(frozen=True)
+class FormFault:
+    """A fault in the reader's language. `target` is the id of the field that its line in the summary leads to."""
+
+    field: str
+    text: str
+    target: str = ""
+
+
+@dataclass(frozen=True)
+class Typed:
+    """The form as it stands: fresh, or as the visitor typed it."""
+
+    form_id: str
+    code: str
+    sku: str = ""
+    quantity: str = "1"
+    contact: str = ""
+    channel: str = ""
+    has_consent: bool = False
+
+
+@dataclass(frozen=True)
+class ProductView:
+    id: str
+    hue: int
+    kind: str
+    title: str
+    summary: str
+    path: tuple[Crumb, ...]
+    stock: str
+    rights: str
+    description: str
+    guide: str
+    notice: str
+    notice_version: str
+    opens_at: datetime | None
+    form: Typed | None
+    skus: tuple[Choice, ...]
+    ways: tuple[Way, ...]
+    is_priced: bool
+    limit_hint: str
+    total: Sum | None
+    price_note: str
+    can_pay: bool
+    faults: tuple[FormFault, ...] = ()
+    fault_title: str = ""
+    alternatives: tuple[Tile, ...] = field(default=())
+
+
+def tile(one: ShelfTile, lang: Language) -> Tile:
+    return Tile(
+        id=one.id,
+        hue=one.image_hue,
+        kind=str(one.kind),
+        title=one.title.pick(lang),
+        summary=one.summary.pick(lang),
+        price=money(one.price_from, lang),
+        has_range=one.price_from != one.price_to,
+        stock=str(one.stock),
+    )
+
+
+def list_view(shelf: Shelf, category: str | None, lang: Language) -> ListView:
+    """The home page groups its tiles by top-level category while they fit on one page; longer listings are plain."""
+    _ = i18n.translator(lang)
+    path = tuple(Crumb(one.id, one.name.pick(lang)) for one in shelf.path)
+    below = tuple(Crumb(one.id, one.name.pick(lang)) for one in shelf.tree.children(category))
+    tiles = [(one.category, tile(one, lang)) for one in shelf.tiles]
+    sections: list[Section] = []
+    if category is None and shelf.pages == 1:
+        for one in below:
+            within = shelf.tree.subtree(one.id)
+            mine = tuple(drawn for place, drawn in tiles if place in within)
+            if mine:
+                sections.append(Section(one.id, one.name, mine))
+        grouped = {drawn.id for section in sections for drawn in section.tiles}
+        rest = tuple(drawn for _place, drawn in tiles if drawn.id not in grouped)
+        if rest:
+            sections.append(Section("", _("More goods") if sections else "", rest))
+    elif tiles:
+        sections.append(Section("", "", tuple(drawn for _place, drawn in tiles)))
+    heading = path[-1].name if path else _("All goods")
+    return ListView(category is None, heading, path, below, tuple(sections), shelf.page, shelf.pages)
+
+
+def ways(page: ProductPage, chosen: str, is_mobile: bool, lang: Language) -> tuple[Way, ...]:
+    """One way per channel, the easiest on this device; the one that was chosen stays as it is."""
+    found: list[Way] = []
+    for row in sorted(page.channels, key=lambda one: one.position):
+        offered: list[str] = [one for one in METHODS[is_mobile] if one in row.methods]
+        mine = [one for one in row.methods if chosen == f"{row.id}:{one}"]
+        method = (mine or offered or list(row.methods))[0]
+        found.append(Way(f"{row.id}:{method}", row.kind, row.title.pick(lang), way_hint(method, row.fee_bp, lang), bool(mine)))
+    if found and not any(one.is_chosen for one in found):
+        first = found[0]
+        found[0] = Way(first.value, first.kind, first.title, first.hint, is_chosen=True)
+    return tuple(found)
+
+
+def way_hint(method: str, fee_bp: int, lang: Language) -> str:
+    _ = i18n.translator(lang)
+    texts = {"precreate": _("scan with your phone"), "page": _("in this browser"), "wap": _("opens the app"), "epay": _("on the payment page")}
+    text = texts.get(method, "")
+    if not fee_bp:
+        return text
+    whole, part = divmod(fee_bp, 100)
+    percent = f"{whole}.{part:02d}".rstrip("0").rstrip(".")
+    return _("%(text)s, fee %(percent)s %%") % {"text": text, "percent": percent}
+
+
+def sum_of(quote: Quote, lang: Language) -> Sum:
+    price = quote.price
+    amounts = (money(price.unit, lang), price.quantity, money(price.goods, lang), money(price.fee, lang), money(price.total, lang))
+    return Sum(*amounts, total_minor=price.total.minor, stock=quote.available)
+
+
+def form_faults(faults: Iterable[Fault], lang: Language, targets: Sequence[str]) -> tuple[FormFault, ...]:
+    _ = i18n.translator(lang)
+    made = []
+    for fault in faults:
+        text = _(fault.msgid)
+        made.append(FormFault(fault.field, text % fault.values if fault.values else text, fault.field if fault.field in targets else ""))
+    return tuple(made)
