@@ -29,6 +29,7 @@ ARTIFACTS = "local-artifacts"
 STACK = "faka"
 REGION = "us-east-1"
 DEPLOY_S_MAX = 120
+REASON_MAX = 1000
 CONCURRENCY_MAX = 2
 """Processes of one queue worker: fifty of them would fight for the few processors of a workplace."""
 RUNTIME = Path(__file__).resolve().parent / "runtime.py"
@@ -54,22 +55,23 @@ def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, 
     s3, cloudformation = client("s3", endpoint), client("cloudformation", endpoint)
     if ARTIFACTS not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=ARTIFACTS)
-    body = overlay(template, logs, s3)
+    # By address: CloudFormation takes 51,200 bytes in the request itself.
+    s3.put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(overlay(template, logs, s3)).encode())
     known = template.document.get("Parameters", {})
     request = {
         "StackName": STACK,
-        "TemplateBody": json.dumps(body),
+        "TemplateURL": f"{endpoint}/{ARTIFACTS}/template.json",
         "Capabilities": ["CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"],
         "Parameters": [{"ParameterKey": name, "ParameterValue": value} for name, value in parameters.items() if name in known],
     }
-    if _status(cloudformation) is None:
-        cloudformation.create_stack(**request)
-    else:
-        try:
+    try:
+        if _status(cloudformation) is None:
+            cloudformation.create_stack(**request)
+        else:
             cloudformation.update_stack(**request)
-        except ClientError as error:
-            if "No updates are to be performed" not in str(error):
-                raise
+    except ClientError as error:
+        if "No updates are to be performed" not in str(error):
+            raise Refused(f"The template was refused: {str(error)[:REASON_MAX]}") from error
     _settle(cloudformation)
     _repair_time_to_live(template, endpoint)
 
@@ -201,9 +203,10 @@ def credentials(endpoint: str, configuration: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def tool_environment(endpoint: str, deployed: dict[str, dict[str, Any]]) -> dict[str, str]:
+def tool_environment(template: Template, endpoint: str, deployed: dict[str, dict[str, Any]]) -> dict[str, str]:
     """The settings of all functions together, for seeds and tests that use the shop's code from outside."""
-    together = {"AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
+    places = {str(place): None for name in deployed for place in template.import_path(name)[1:]}
+    together = {"PYTHONPATH": os.pathsep.join(places), "AWS_ENDPOINT_URL": endpoint, "AWS_REGION": REGION, "AWS_DEFAULT_REGION": REGION}
     together |= {"AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     for configuration in deployed.values():
         together |= configuration.get("Environment", {}).get("Variables", {})

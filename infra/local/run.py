@@ -146,8 +146,9 @@ class Local:
         child.wait_for(f"http://127.0.0.1:{self.port + 1}/")
 
     async def _seed(self) -> None:
-        environment = deploy.tool_environment(self.endpoint, self.functions())
-        command = [sys.executable, "-m", "infra.local.seeding", f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.port + 1}"]
+        addresses = (f"http://127.0.0.1:{self.port}", f"http://127.0.0.1:{self.port + 1}")
+        environment = deploy.tool_environment(self.template, self.endpoint, await asyncio.to_thread(self.functions))
+        command = [sys.executable, "-m", "infra.local.seed", *addresses, str(self.home.players)]
         process = await asyncio.create_subprocess_exec(*command, cwd=ROOT, env={**os.environ, **environment})
         try:
             if await process.wait():

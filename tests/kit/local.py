@@ -70,7 +70,8 @@ class LocalCloud:
     @property
     def environment(self) -> dict[str, str]:
         """The settings of all functions together, and where the emulator is."""
-        return deploy.tool_environment(self.endpoint, deploy.functions(Template(self.root), self.endpoint))
+        template = Template(self.root)
+        return deploy.tool_environment(template, self.endpoint, deploy.functions(template, self.endpoint))
 
     @contextmanager
     def here(self) -> Iterator[dict[str, str]]:
