@@ -110,12 +110,12 @@ def seed_products(deps: Deps, written: Mapping[str, Any]) -> list[Delivery]:
         deps.tables.commit([deps.catalog.save_tree(tree)])
     deliveries = []
     for one in written["products"]:
-        deliveries += _deliveries(one)
+        deliveries += taken_out(one)
         _publish_once(deps, one)
     return deliveries
 
 
-def _deliveries(written: Mapping[str, Any]) -> list[Delivery]:
+def taken_out(written: Mapping[str, Any]) -> list[Delivery]:
     """Take the cards out of a written product's SKUs."""
     product, found = ProductId(written["id"]), []
     for sku in written["skus"]:
@@ -178,7 +178,8 @@ def _upload(deps: Deps, delivery: Delivery) -> BatchId:
         remark="demo cards",
     )
     opened = open_import(deps, order)
-    fields = [*opened.form.fields.items(), ("file", ("cards.csv", file, "text/csv"))]
+    fields: list[tuple[str, str | bytes | tuple[str, str | bytes, str]]] = [*opened.form.fields.items()]
+    fields.append(("file", ("cards.csv", file, "text/csv")))
     answer = urllib3.request("POST", opened.form.url, fields=fields, timeout=10, retries=False)
     if answer.status >= 300:
         raise SeedFailed(f"the bucket refused the card file of {delivery.sku} with status {answer.status}")
