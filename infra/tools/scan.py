@@ -43,7 +43,9 @@ def findings() -> tuple[list[Finding], int]:
     """What checkov has against the template, and how many checks it passed."""
     path = write()
     command = [str(CHECKOV), "--file", str(path), "--framework", "cloudformation", "secrets", "--output", "json", "--quiet", "--compact"]
-    ran = subprocess.run(command, capture_output=True, text=True, check=False, env={**os.environ, "LOG_LEVEL": "ERROR", "BC_SKIP_MAPPING": "TRUE"})
+    ran = subprocess.run(
+        command, capture_output=True, text=True, check=False, env={**os.environ, "LOG_LEVEL": "ERROR", "BC_SKIP_MAPPING": "TRUE"}
+    )
     try:
         answer = json.loads(ran.stdout)
     except ValueError:

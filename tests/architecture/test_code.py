@@ -28,6 +28,7 @@ ASKS = re.compile(
     r"(datetime\.(datetime\.)?(now|utcnow|today)|(datetime\.)?date\.today|time\.(time|time_ns|sleep|localtime|gmtime)"
     r"|uuid\.uuid[14]|uuid[14]|secrets\.\w+|random\.\w+|os\.(environ|getenv|urandom|getenvb?)(\..*)?)"
 )
+BARE = frozenset(("time", "time_ns", "sleep", "uuid1", "uuid4", "environ", "getenv", "urandom"))
 """`time.monotonic` is free: it measures how long something took and decides nothing."""
 
 

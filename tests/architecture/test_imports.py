@@ -81,7 +81,7 @@ def imported(source: Source) -> set[str]:
 
 
 def _is_module(name: str) -> bool:
-    place = ROOT / "layers" / name.split(".")[0] / name.replace(".", "/")
+    place = ROOT / "layers" / name.split(".", maxsplit=1)[0] / name.replace(".", "/")
     return place.with_suffix(".py").is_file() or (place / "__init__.py").is_file()
 
 
