@@ -28,6 +28,6 @@ def without_due(row: Item) -> Item:
 def due_before(tables: Tables, now: datetime) -> Iterator[tuple[str, datetime]]:
     """Partition keys of rows that are due, oldest first within a shard, and since when."""
     for shard in range(DUE_SHARDS):
-        rows, _ = tables.query(TableName.TRADE, str(shard), index="due", between=("", to_row(now)), limit=DUE_PAGE)
+        rows, _ = tables.query(TableName.TRADE, str(shard), index="due", between=("0", to_row(now)), limit=DUE_PAGE)
         for row in rows:
             yield row["pk"], datetime.fromisoformat(row["due_sk"])

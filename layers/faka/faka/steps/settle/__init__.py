@@ -12,7 +12,7 @@ bill   ─┘      decide        │ exact amount, order expired       → claim
 commit carries the receipt (which exists once per provider transaction), the attempt, the order and the ledger entry.
 """
 
-from faka.steps.settle.apply import apply
+from faka.steps.settle.booking import apply
 from faka.steps.settle.decide import Outcome
 
 
