@@ -49,11 +49,13 @@ def _members(text: str) -> dict[str, tuple[object, str]]:
     found: dict[str, tuple[object, str]] = {}
     at = _skip(text, 0, "{")
     while True:
+        if text[at] != '"':
+            raise Unreadable("a name is a text")
         name, at = _decoder.raw_decode(text, at)
         at = start = _skip(text, _blank(text, at), ":")
         value, at = _decoder.raw_decode(text, at)
-        if not isinstance(name, str) or name in found:
-            raise Unreadable("a name came twice or is none")
+        if name in found:
+            raise Unreadable("a name came twice")
         found[name] = (value, text[start:at])
         at = _blank(text, at)
         if text[at] == "}":
