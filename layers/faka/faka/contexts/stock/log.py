@@ -5,6 +5,7 @@ afterwards, in order, each once. So an addition is atomic with its reason, and t
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 
 from faka.contexts.stock.aside import AsideRows
 from faka.contexts.stock.bounds import LOG_EXTENTS_MAX, LOG_PROBE, LOG_PROBE_FIRST, LOG_PROBES_MAX, LOG_READ, SETTLE_ROUNDS_MAX
@@ -45,8 +46,8 @@ class StockLog:
 
     def returned(self, sku: str, runs: Sequence[Run]) -> list[Write]:
         """Log rows that bring runs back to their shards, for the commit of whoever owned them. Else LogMoved."""
-        if len({run.event for run in runs}) != len(runs):
-            raise Broken("a run is returned twice in one commit")
+        if any(a.end > b.start for a, b in pairwise(sorted((run.extent for run in runs), key=lambda each: each.start))):
+            raise Broken("a card is returned twice in one commit")
         extents: dict[int, list[Extent]] = {}
         for run in runs:
             extents.setdefault(run.shard, []).append(run.extent)
