@@ -47,9 +47,8 @@ def list_products(deps: Deps, _: argparse.Namespace) -> None:
     for row in deps.catalog.shelf(fresh=True):
         price = row.price_from.decimal() + (f" to {row.price_to.decimal()}" if row.price_to != row.price_from else "")
         window = " ".join(f"{name} {at:%Y-%m-%dT%H:%MZ}" for name, at in (("from", row.on_at), ("until", row.off_at)) if at)
-        print(
-            f"{row.id:<32} v{row.version:<4} {row.state:<9} {row.kind:<8} {row.category:<16} {price} {row.price_from.currency} {window}".rstrip()
-        )
+        facts = f"{row.id:<32} v{row.version:<4} {row.state:<9} {row.kind:<8} {row.category:<16} {price} {row.price_from.currency}"
+        print(f"{facts} {window}".rstrip())
 
 
 def show(deps: Deps, given: argparse.Namespace) -> None:
