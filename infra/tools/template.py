@@ -30,7 +30,7 @@ class Statement:
     effect: str
     actions: tuple[str, ...]
     targets: tuple[str, ...]
-    """Logical ids that the resource names, or the text of a pattern."""
+    """Logical ids that the resource names, with what follows one (`IntakeBucket/incoming/*`), or the text of a pattern."""
     condition: dict[str, Any]
 
     def allows(self, action: str) -> bool:
@@ -116,8 +116,8 @@ def names(value: Any) -> Iterator[str]:
                 yield inner[0] if isinstance(inner, list) else inner.split(".")[0]
             elif kind == "Fn::Sub":
                 text = inner[0] if isinstance(inner, list) else inner
-                own = [found.split(".")[0] for found in re.findall(r"\$\{([^}:]+)\}", text)]
-                yield from own if own and text.startswith("${") else [text]
+                whole = re.fullmatch(r"\$\{(\w+)(?:\.Arn)?\}(.*)", text)
+                yield whole.group(1) + whole.group(2) if whole else text
             else:
                 yield from names(inner)
 
