@@ -10,20 +10,21 @@ On failure: nothing is shown that was not audited first; the order page says wha
 """
 
 from cards import Cards
-from faka.platform.door import Door
-from faka.wiring import Deps
 from settings import RevealSettings
 
+from faka.platform.door import Door
+from faka.wiring import Deps
 
-settings = RevealSettings.from_env()
-cards = Cards(Deps(settings))
-door = Door("reveal", shop_url=settings.faka_shop_url, fault=cards.fault)
 
-for method, path, view in (
-    ("POST", "/o/{no}/cards", cards.show),
-    ("POST", "/o/{no}/cards.txt", cards.download),
-):
-    door.route(method, path)(view)
+def open_door(deps: Deps) -> Door:
+    """The route table; `template.yaml` lists the same, and a test compares the two."""
+    cards = Cards(deps)
+    door = Door("reveal", shop_url=deps.settings.faka_shop_url, fault=cards.fault)
+    door.route("POST", "/o/{no}/cards")(cards.show)
+    door.route("POST", "/o/{no}/cards.txt")(cards.download)
+    return door
 
+
+door = open_door(Deps(RevealSettings.from_env()))
 app = door.app
 handler = door.handler()

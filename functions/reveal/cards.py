@@ -3,15 +3,17 @@
 from dataclasses import replace
 from datetime import datetime
 
-from faka.flows.reveal import Proof, Revealed, Viewer, reveal
+from faka.flows.reveal import Revealed, Viewer, reveal
 from faka.kernel import ids
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import FakaError
 from faka.platform.door import PLAIN, Answer, Request
+from faka.steps.proof import Proof
 from faka.wiring import Deps
 from pages import i18n, render
 from pages.faults import fault_view
-from pages.order import Bought, OrderView, card_view, link_view, opened_view, order_view, text_file
+from pages.order import card_view, link_view, opened_view, order_view, text_file
+from pages.order_view import Bought, OrderView
 from pages.visitor import Visitor, visitor
 
 

@@ -22,33 +22,36 @@ from faka.platform.door import Door
 from faka.wiring import Deps
 
 
-settings = StorefrontSettings.from_env()
-house = House(Deps(settings))
-door = Door("storefront", shop_url=settings.faka_shop_url, fault=house.fault)
-browse, buy, orders, lookup, files = Browse(house), Buy(house), Orders(house), Lookup(house), SiteFiles(house)
+def open_door(deps: Deps) -> Door:
+    """The route table; `template.yaml` lists the same, and a test compares the two."""
+    house = House(deps)
+    browse, buy, orders, lookup, files = Browse(house), Buy(house), Orders(house), Lookup(house), SiteFiles(house)
+    door = Door("storefront", shop_url=deps.settings.faka_shop_url, fault=house.fault)
+    for method, path, view in (
+        ("GET", "/", browse.home),
+        ("GET", "/c/{category}", browse.category),
+        ("GET", "/p/{slug}", browse.product),
+        ("GET", "/p/{slug}/quote", browse.quote),
+        ("POST", "/p/{slug}", buy.submit),
+        ("GET", "/o/{no}", orders.show),
+        ("GET", "/o/{no}/status", orders.status),
+        ("POST", "/o/{no}/check", orders.check),
+        ("POST", "/o/{no}/cancel", orders.cancel),
+        ("POST", "/o/{no}/pay", orders.change_way),
+        ("GET", "/orders", lookup.show),
+        ("POST", "/orders", lookup.by_code),
+        ("POST", "/orders/mail", lookup.send_code),
+        ("POST", "/orders/code", lookup.redeem_code),
+        ("POST", "/prefs", files.prefs),
+        ("GET", "/help", files.help),
+        ("GET", "/static/{hash}/{name}", files.static),
+        ("GET", "/favicon.ico", files.icon),
+        ("GET", "/robots.txt", files.robots),
+    ):
+        door.route(method, path)(view)
+    return door
 
-for method, path, view in (
-    ("GET", "/", browse.home),
-    ("GET", "/c/{category}", browse.category),
-    ("GET", "/p/{slug}", browse.product),
-    ("GET", "/p/{slug}/quote", browse.quote),
-    ("POST", "/p/{slug}", buy.submit),
-    ("GET", "/o/{no}", orders.show),
-    ("GET", "/o/{no}/status", orders.status),
-    ("POST", "/o/{no}/check", orders.check),
-    ("POST", "/o/{no}/cancel", orders.cancel),
-    ("POST", "/o/{no}/pay", orders.change_way),
-    ("GET", "/orders", lookup.show),
-    ("POST", "/orders", lookup.by_code),
-    ("POST", "/orders/mail", lookup.send_code),
-    ("POST", "/orders/code", lookup.redeem_code),
-    ("POST", "/prefs", files.prefs),
-    ("GET", "/help", files.help),
-    ("GET", "/static/{hash}/{name}", files.static),
-    ("GET", "/favicon.ico", files.icon),
-    ("GET", "/robots.txt", files.robots),
-):
-    door.route(method, path)(view)
 
+door = open_door(Deps(StorefrontSettings.from_env()))
 app = door.app
 handler = door.handler()

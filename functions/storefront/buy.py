@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from house import House
+from product import fresh_form, product_view
+from views import Tile, Typed, form_faults, tile
+
 from faka.flows import browse as flow
 from faka.flows.browse import ProductPage
 from faka.flows.checkout import CheckoutCommand, checkout
@@ -10,13 +14,10 @@ from faka.kernel.errors import Broken, FakaError, NotFound
 from faka.kernel.ids import is_ulid
 from faka.kernel.limits import AMOUNT_MINOR_MAX, ORDER_CARDS_MAX
 from faka.platform.door import Answer, Request, cookie, see_other
-from browse import fresh_form, product_view
-from house import House
 from pages import i18n
 from pages.forms import BadForm, Fault, Reader, mark
 from pages.i18n import TAGS, language
 from pages.visitor import ORDERS_AGE_S, ORDERS_COOKIE, PREFS_AGE_S, PREFS_COOKIE, Visitor, codes_value, prefs_value
-from views import Tile, Typed, form_faults, tile
 
 
 FIELDS = {
@@ -74,7 +75,11 @@ class Buy:
         alternatives: tuple[Tile, ...] = ()
         if error.code() == "out_of_stock":
             alternatives = self._alternatives(page, who)
-        titles = {409: _("This was not ordered. Nothing was charged."), 429: _("Please finish first what you began."), 503: _("This is not possible right now.")}
+        titles = {
+            409: _("This was not ordered. Nothing was charged."),
+            429: _("Please finish first what you began."),
+            503: _("This is not possible right now."),
+        }
         view = replace(
             view,
             faults=form_faults(faults, lang, ("sku", "quantity", "contact", "channel", "consent")),

@@ -12,6 +12,9 @@ from pages.faults import fault_view
 from pages.visitor import Visitor, safe_path, visitor
 
 
+Cookies = tuple[str, ...]
+
+
 class House:
     def __init__(self, deps: Deps) -> None:
         self.deps = deps
@@ -24,7 +27,14 @@ class House:
         return visitor(request.cookies, request.headers, request.path, dict(request.query))
 
     def page(
-        self, who: Visitor, template: str, view: object, *, status: int = 200, form_hosts: Collection[str] = (), cookies: tuple[str, ...] = ()
+        self,
+        who: Visitor,
+        template: str,
+        view: object,
+        *,
+        status: int = 200,
+        form_hosts: Collection[str] = (),
+        cookies: tuple[str, ...] = (),
     ) -> Answer:
         text = render.page(template, who.frame, view=view)
         return Answer(text, status, headers=render.headers(form_hosts), cookies=cookies)
@@ -37,4 +47,8 @@ class House:
         back = safe_path(request.path) if request.method == "GET" else "/"
         view = fault_view(error, who.frame.lang, request.id, back)
         answer = self.page(who, "shop/error.html", view, status=error.http_status)
-        return answer if error.http_status not in (429, 503) else Answer(answer.body, answer.status, headers={**answer.headers, "Retry-After": "5"})
+        return (
+            answer
+            if error.http_status not in (429, 503)
+            else Answer(answer.body, answer.status, headers={**answer.headers, "Retry-After": "5"})
+        )

@@ -2,16 +2,19 @@
 
 from dataclasses import dataclass
 
-from faka.flows import find_order as flow
-from faka.kernel.errors import FakaError, NotFound, Unavailable
-from faka.platform.door import Answer, Request, cookie, see_other
 from house import House
+from views import FormFault, form_faults
+
+from faka.flows import find_order as flow
+from faka.kernel.errors import FakaError, Unavailable
+from faka.kernel.ids import ProductId
+from faka.platform.door import Answer, Request, cookie, see_other
 from pages import i18n
 from pages.forms import BadForm, Fault, Reader, mark
-from pages.i18n import TAGS, money, moment
-from pages.order import OrderFacts, stage_of
+from pages.i18n import TAGS, moment, money
+from pages.order import stage_of
+from pages.order_view import OrderFacts
 from pages.visitor import GRANT_AGE_S, GRANT_COOKIE, ORDERS_AGE_S, ORDERS_COOKIE, Visitor, codes_value
-from views import FormFault, form_faults
 
 
 FOUND_MAX = 20
@@ -59,12 +62,12 @@ class Lookup:
         orders = flow.orders_known(deps, dict(who.codes))
         orders += [one for one in flow.orders_of(deps, who.grant) if one.id not in who.codes]
         orders.sort(key=lambda one: one.created_at, reverse=True)
-        lines = tuple(self._line(one, who) for one in orders[:FOUND_MAX])
+        lines = tuple(self._line(one, self._title(one.product_id, one.product_version, who), who) for one in orders[:FOUND_MAX])
         message = _("No orders belong to this address.") if who.grant and not lines else ""
         view = LookupView(_("Find my order"), orders=lines, orders_title=_("Your orders on this device"), message=message)
         return self._house.page(who, "shop/lookup.html", view)
 
-    def _line(self, order: OrderFacts, who: Visitor) -> Line:
+    def _line(self, order: OrderFacts, title: str, who: Visitor) -> Line:
         lang = who.frame.lang
         _ = i18n.translator(lang)
         stage = stage_of(order)
@@ -77,11 +80,10 @@ class Lookup:
             "used": (_("Opened"), "ok"),
             "closed": (_("Closed"), "plain"),
         }.get(stage, (_("Refund"), "plain"))
-        try:
-            title = self._house.deps.catalog.product_version(order.product_id, order.product_version).title.pick(lang)
-        except NotFound:
-            title = order.id
         return Line(order.id, title, moment(order.created_at), money(order.total, lang), word, tone)
+
+    def _title(self, product_id: ProductId, version: int, who: Visitor) -> str:
+        return self._house.deps.catalog.product_version(product_id, version).title.pick(who.frame.lang)
 
     def by_code(self, request: Request) -> Answer:
         """Order number and lookup code together open the page; either alone says nothing."""
@@ -103,7 +105,7 @@ class Lookup:
         try:
             mail = reader.mail("mail", is_required=True)
             reader.done()
-            flow.send_code(self._house.deps, mail, request.address, TAGS[who.frame.lang].replace("-", "_"))
+            flow.send_code(self._house.deps, i18n.translate, mail, request.address, TAGS[who.frame.lang].replace("-", "_"))
         except FakaError as error:
             return self._refused(request, who, error, "mail")
         _ = i18n.translator(who.frame.lang)

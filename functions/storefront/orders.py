@@ -4,18 +4,21 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from house import House
+from lookup import not_found_view
+from views import METHODS, way_hint
+
 from faka.flows import order_page as flow
-from faka.flows.order_page import Order, OrderPage, Proof
+from faka.flows.order_page import OrderPage
 from faka.kernel import ids
 from faka.kernel.errors import FakaError, NotFound, Unavailable
 from faka.platform.door import Answer, Request, no_change, see_other
-from house import House
-from lookup import not_found_view
+from faka.steps.proof import Proof
 from pages import i18n
 from pages.i18n import Language
-from pages.order import Bought, OrderView, Pay, Way, order_view
+from pages.order import order_view
+from pages.order_view import Bought, OrderFacts, OrderView, Pay, Way
 from pages.visitor import Visitor
-from views import METHODS, way_hint
 
 
 class Orders:
@@ -56,7 +59,7 @@ class Orders:
         channel, _colon, method = request.form.get("channel", "")[:80].partition(":")
         return self._acted(request, lambda no, proof: flow.change_method(self._house.deps, no, proof, channel, method))
 
-    def _acted(self, request: Request, act: Callable[[str, Proof], Order]) -> Answer:
+    def _acted(self, request: Request, act: Callable[[str, Proof], OrderFacts]) -> Answer:
         """Do it and show the page. A refusal is shown on the page itself, because the order may have moved on."""
         who = self._house.visitor(request)
         proof = proof_of(who, request)

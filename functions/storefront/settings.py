@@ -11,3 +11,4 @@ class StorefrontSettings(ShopSettings):
     faka_kms_index_key: str
     faka_shop_url: str
     faka_notify_url: str
+    faka_mail_from: str

@@ -10,7 +10,7 @@ from faka.flows.quote import Quote
 from pages import i18n
 from pages.forms import Fault
 from pages.i18n import Language, money
-from pages.order import Way
+from pages.order_view import Way
 
 
 METHODS = {False: ("precreate", "page", "epay"), True: ("wap", "precreate", "page", "epay")}
@@ -176,7 +176,12 @@ def ways(page: ProductPage, chosen: str, is_mobile: bool, lang: Language) -> tup
 
 def way_hint(method: str, fee_bp: int, lang: Language) -> str:
     _ = i18n.translator(lang)
-    texts = {"precreate": _("scan with your phone"), "page": _("in this browser"), "wap": _("opens the app"), "epay": _("on the payment page")}
+    texts = {
+        "precreate": _("scan with your phone"),
+        "page": _("in this browser"),
+        "wap": _("opens the app"),
+        "epay": _("on the payment page"),
+    }
     text = texts.get(method, "")
     if not fee_bp:
         return text

@@ -18,17 +18,20 @@ from babel.messages.mofile import write_mo
 from babel.messages.pofile import read_po, write_po
 from jinja2 import FileSystemLoader
 
-from pages import assets, i18n, render
-
 
 ROOT = Path(__file__).resolve().parents[2]
+sys.path[:0] = [str(ROOT / "layers" / "faka"), str(ROOT / "layers" / "pages")]
+
+from pages import assets, i18n, render  # noqa: E402 - layers are on the path of functions, not of tools
+
+
 PAGES = ROOT / "layers" / "pages" / "pages"
 BUILD = PAGES / "build"
 PO = PAGES / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
 
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2)}
 
-Found = tuple[str | tuple[str, str], str]
+Found = tuple[str | tuple[str, ...], str]
 """A text (or its singular and plural) and the file that it stands in."""
 
 
@@ -76,7 +79,7 @@ def texts() -> Iterator[Found]:
     """Every text that can reach a screen: templates, marked strings of Python, and the sentences of the errors."""
     for path in sorted((PAGES / "templates").rglob("*.html")):
         yield from _marked(path, "jinja2.ext:babel_extract", {"extensions": "jinja2.ext.i18n", "silent": "false"})
-    for folder in (PAGES, ROOT / "functions"):
+    for folder in (PAGES, ROOT / "functions", ROOT / "layers" / "faka" / "faka"):
         for path in sorted(folder.rglob("*.py")):
             if BUILD not in path.parents:
                 yield from _marked(path, "python", {})

@@ -3,7 +3,7 @@
 Floors, bottom-up; imports only ever point downward. `tests/architecture` reads its rules from this picture.
 
 ```
-6  functions/<door|worker>     may import  flows wiring platform.{door,queue,settings,telemetry} kernel pages aws_lambda_powertools
+6  functions/<door|worker>     may import  flows steps.proof wiring platform.{door,queue,settings,telemetry} kernel pages aws_lambda_powertools
 5  faka.flows.<verb>           may import  itself steps wiring contexts platform kernel
 4  faka.steps.<step>           may import  wiring contexts platform kernel
 3  faka.wiring                 may import  contexts platform kernel

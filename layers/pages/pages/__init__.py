@@ -5,7 +5,8 @@ door ── view model (frozen, strings and numbers ready to show) ──► ren
           │                                                          │
           ├─ forms      what was typed, and what is wrong with it    ├─ i18n     catalogue, money, time
           ├─ order      the order page's view from an order          ├─ assets   hashed names of static files
-          └─ products   tiles and choices                            ├─ art      icons, product tiles, QR (SVG, drawn here)
+          ├─ faults     errors as pages                              ├─ art, qr  icons, product tiles, QR codes (SVG, drawn here)
+          └─ visitor    what a browser brings along: cookies         │
                                                                      └─ prose    Markdown of merchants, HTML off
 templates/base   layout and macros (one macro is one component)      templates/shop   the screens, shared by storefront and reveal
 ```

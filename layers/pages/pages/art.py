@@ -13,7 +13,7 @@ ICONS = {
     "check": "m4.5 12.5 5 5 10-11",
     "chevron": "m9 6 6 6-6 6",
     "clock": "M12 7v5l3 2m6-2a9 9 0 1 1-18 0 9 9 0 0 1 18 0Z",
-    "copy": "M9 9h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1ZM5 15H4a1 1 0 0 1-1-1V4a1 1 0 0 1 1-1h10a1 1 0 0 1 1 1v1",
+    "copy": "M9 9h10a1 1 0 0 1 1 1v10a1 1 0 0 1-1 1H9a1 1 0 0 1-1-1V10a1 1 0 0 1 1-1ZM5 15H3V3h12v2",
     "download": "M12 4v11m0 0 4-4m-4 4-4-4M4 19h16",
     "eye": "M2 12s3.6-7 10-7 10 7 10 7-3.6 7-10 7S2 12 2 12Zm13 0a3 3 0 1 1-6 0 3 3 0 0 1 6 0Z",
     "globe": "M21 12a9 9 0 1 1-18 0 9 9 0 0 1 18 0ZM3 12h18M12 3c2.5 2.6 3.8 5.6 3.8 9s-1.3 6.4-3.8 9c-2.5-2.6-3.8-5.6-3.8-9S9.5 5.6 12 3Z",
@@ -44,8 +44,7 @@ def icon(name: str) -> Markup:
 _SHAPES = (
     '<circle cx="252" cy="36" r="92" fill="{c}" opacity=".5"/><circle cx="300" cy="150" r="66" fill="{b}" opacity=".45"/>',
     '<path d="M150 200 330 20v180z" fill="{c}" opacity=".45"/><path d="M230 200 330 100v100z" fill="{b}" opacity=".6"/>',
-    '<path d="M0 150c80-50 130 30 200-10s80-70 120-60v120H0z" fill="{c}" opacity=".45"/>'
-    '<path d="M0 180c90-40 140 20 210-10s80-40 110-40v70H0z" fill="{b}" opacity=".45"/>',
+    '<path d="M0 150c80-50 130 30 200-10s80-70 120-60v120H0z" fill="{c}" opacity=".45"/>',
     '<g fill="none" stroke="{c}" stroke-width="18" opacity=".45"><circle cx="270" cy="60" r="46"/><circle cx="270" cy="60" r="88"/></g>',
     '<path d="M190-20h60L130 220H70zM290-20h30L200 220h-40z" fill="{c}" opacity=".42"/>',
 )

@@ -38,6 +38,11 @@ def translator(lang: Language) -> Callable[[str], str]:
     return catalogue(lang).gettext
 
 
+def translate(locale: str, msgid: str) -> str:
+    """A text for an order's locale (`zh_CN`, `en`): for letters, which are written without a visitor."""
+    return catalogue(language(locale) or DEFAULT).gettext(msgid)
+
+
 def language(text: str) -> Language | None:
     """The language that a tag names, or None."""
     primary = text.strip().lower().split("-")[0].split("_")[0]

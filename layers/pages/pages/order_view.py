@@ -1,0 +1,155 @@
+"""What the order page needs to know of an order, and what its template is given."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+from faka.kernel.delivery import DeliveryKind
+from faka.kernel.money import Money
+
+
+class OrderFacts(Protocol):
+    """What the page reads of an order."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def product_id(self) -> str: ...
+    @property
+    def kind(self) -> DeliveryKind: ...
+    @property
+    def quantity(self) -> int: ...
+    @property
+    def unit(self) -> Money: ...
+    @property
+    def fee(self) -> Money: ...
+    @property
+    def total(self) -> Money: ...
+    @property
+    def state(self) -> str: ...
+    @property
+    def delivery(self) -> str: ...
+    @property
+    def refund_state(self) -> str: ...
+    @property
+    def contact(self) -> str: ...
+    @property
+    def created_at(self) -> datetime: ...
+    @property
+    def expires_at(self) -> datetime: ...
+    @property
+    def paid_at(self) -> datetime | None: ...
+    @property
+    def revealed_at(self) -> datetime | None: ...
+    @property
+    def short_until(self) -> datetime | None: ...
+    @property
+    def is_late(self) -> bool: ...
+
+
+@dataclass(frozen=True)
+class Bought:
+    """The product as it was when it was bought, in the reader's language."""
+
+    title: str
+    sku: str
+    sku_id: str
+    guide: str
+    rights: str
+
+
+@dataclass(frozen=True)
+class Way:
+    """One way to pay. `value` is `channel:method`."""
+
+    value: str
+    kind: str
+    title: str
+    hint: str
+    is_chosen: bool = False
+
+    @property
+    def sign(self) -> str:
+        return self.title[:1]
+
+
+@dataclass(frozen=True)
+class Pay:
+    """How to pay now. `is_link` says whether the text of the QR can also be opened by tapping."""
+
+    kind: str
+    url: str
+    title: str
+    fields: tuple[tuple[str, str], ...] = ()
+    is_link: bool = False
+
+
+@dataclass(frozen=True)
+class Part:
+    label: str
+    text: str
+
+
+@dataclass(frozen=True)
+class CardView:
+    """One opened card. `qr_text` is the secret exactly as stored."""
+
+    parts: tuple[Part, ...]
+    qr_text: str
+    expires: str = ""
+    href: str = ""
+    text: str = ""
+
+
+@dataclass(frozen=True)
+class Remark:
+    tone: str
+    title: str
+    text: str
+
+
+@dataclass(frozen=True)
+class OrderView:
+    id: str
+    tag: str
+    stage: str
+    headline: str
+    step: int
+    poll_s: int
+    kind: str
+    quantity: int
+    product_id: str
+    title: str
+    sku: str
+    unit: str
+    fee: str
+    total: str
+    contact: str
+    created_at: datetime
+    expires_at: datetime
+    paid_at: datetime | None
+    revealed_at: datetime | None
+    short_until: datetime | None
+    now: datetime
+    left: str
+    again_href: str
+    code: str = ""
+    open_id: str = ""
+    guide: str = ""
+    rights: str = ""
+    closed_text: str = ""
+    pay: Pay | None = None
+    ways: tuple[Way, ...] = ()
+    cards: tuple[CardView, ...] = ()
+    opened_at: datetime | None = None
+    refund: Remark | None = None
+    late: Remark | None = None
+    faults: tuple[str, ...] = ()
+
+    @property
+    def more(self) -> bool:
+        return self.quantity > len(self.cards) > 0
+
+    @property
+    def is_receipt_open(self) -> bool:
+        return self.stage not in ("open", "opened", "pending")

@@ -1,0 +1,66 @@
+"""What the order page says in each state."""
+
+from collections.abc import Callable
+
+from faka.kernel.delivery import DeliveryKind
+from pages.order_view import OrderFacts, Remark
+
+
+Translate = Callable[[str], str]
+
+
+def headline(_: Translate, stage: str, order: OrderFacts) -> str:
+    match stage:
+        case "pending":
+            return _("Pay to finish your order")
+        case "confirming":
+            return _("Confirming your payment")
+        case "paid":
+            return _("Payment received, preparing your goods")
+        case "held":
+            return _("Being checked")
+        case "short":
+            return _("Sold out while you paid")
+        case "ready":
+            if order.kind == DeliveryKind.LINK:
+                return _("Your link is ready")
+            return _("Your card is ready") if order.quantity == 1 else _("Your cards are ready")
+        case "used":
+            return _("This link was opened")
+        case "closed":
+            return _("This order was canceled") if order.state == "CANCELED" else _("Not paid in time")
+        case _:
+            return _("This order could not be delivered")
+
+
+def closed_text(_: Translate, order: OrderFacts) -> str:
+    if order.state == "CANCELED":
+        return _("You canceled this order, and nothing was charged. The goods are back on the shelf.")
+    return _("The reservation ended before a payment arrived. Nothing was charged, and the goods are back on the shelf.")
+
+
+def refund_remark(_: Translate, order: OrderFacts) -> Remark | None:
+    match order.refund_state:
+        case "DUE":
+            title = _("A refund is on its way")
+            text = _(
+                "Money arrived that this order does not use, because it came late, twice or in another amount. "
+                "It goes back the way it came."
+            )
+            return Remark("info", title, text)
+        case "PARTIAL":
+            return Remark("ok", _("Partly refunded"), _("A part of the amount went back the way it came."))
+        case "FULL":
+            return Remark("ok", _("Refunded"), _("The whole amount went back the way it came."))
+        case _:
+            return None
+
+
+def late_remark(_: Translate, order: OrderFacts) -> Remark | None:
+    if not order.is_late:
+        return None
+    if order.state in ("PAID", "COMPLETED"):
+        text = _("Your payment came after the reservation had ended. The goods were still there, so they are yours.")
+        return Remark("info", _("Paid late, delivered all the same"), text)
+    text = _("It arrived after the reservation had ended, and the goods were gone by then. The payment is recorded and goes back to you.")
+    return Remark("info", _("Your payment came late"), text)
