@@ -32,7 +32,7 @@ BAD_SECRETS = {
     "dollar": "${EPAY_KEY_FROM_ENVIRONMENT}",
     "stars": "abcd****************wxyz1234",
     "x-es": "xxxxxxxxxxxxabcdefgh12345678",
-    "todo": "TODO: ask the boss for the key",
+    "todo": "todo-ask-the-boss-for-the-key",
     "secret": "my-secret-key-1234567890abcdef",
     "padded": " 3kF9mQz7TbW2nX5vRj8cLpYsHdGu4aE6 ",
 }
