@@ -19,8 +19,9 @@ from typing import Any
 import urllib3
 import yaml
 
+from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.errors import ProductNotFound
-from faka.contexts.catalog.model import CategoryTree, ChannelRow
+from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.catalog.policy import lawful, read_product
 from faka.contexts.intake import ImportState, Shape, Wish
 from faka.flows.edit_catalog import publish, save_channel

@@ -24,10 +24,11 @@ from typing import Any
 import yaml
 from pydantic import TypeAdapter, ValidationError
 
+from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Edit
 from faka.contexts.catalog.errors import InvalidProduct
-from faka.contexts.catalog.model import CategoryTree, Localized, Moment
 from faka.contexts.catalog.policy import explain, lawful, read_product
+from faka.contexts.catalog.texts import Localized, Moment
 from faka.flows.bulk_edit import BulkReport, bulk_edit, resume, undo
 from faka.flows.edit_catalog import move_category, publish, put_category, remove_category, schedule
 from faka.kernel.errors import FakaError, InvalidRequest

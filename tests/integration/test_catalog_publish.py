@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pytest
 
+from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.errors import (
     CategoryCycle,
     CategoryInUse,
@@ -18,7 +19,7 @@ from faka.contexts.catalog.errors import (
     SkuTaken,
     TreeMoved,
 )
-from faka.contexts.catalog.model import CategoryTree, ChannelRow
+from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.catalog.policy import lawful, move
 from faka.contexts.catalog.store import CatalogStore, product_key, version_key
 from faka.flows.browse import product_page, shelf

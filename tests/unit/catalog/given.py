@@ -2,7 +2,9 @@
 
 from typing import Any
 
-from faka.contexts.catalog.model import Category, CategoryTree, Localized, Product, Sku
+from faka.contexts.catalog.categories import Category, CategoryTree
+from faka.contexts.catalog.model import Product, Sku
+from faka.contexts.catalog.texts import Localized
 from faka.kernel.ids import SkuId
 from faka.kernel.money import Currency, Money
 

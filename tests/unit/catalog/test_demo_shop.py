@@ -6,8 +6,10 @@ from typing import Any
 import pytest
 import yaml
 
-from faka.contexts.catalog.model import CategoryTree, Localized, Product
+from faka.contexts.catalog.categories import CategoryTree
+from faka.contexts.catalog.model import Product
 from faka.contexts.catalog.policy import lawful, read_product, require_publishable
+from faka.contexts.catalog.texts import Localized
 from faka.contexts.intake import Shape, Wish, parse, survey
 from faka.contexts.intake.survey import Survey
 from infra.local.seed import CATALOG, Delivery, taken_out

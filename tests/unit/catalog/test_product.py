@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from pydantic import ValidationError
 
 from faka.contexts.catalog.errors import InvalidProduct, KindFixed, NoticeNotRenewed, NotYetSold, OffShelf, UnknownSku
-from faka.contexts.catalog.model import ListingState, Localized, Product, ShelfRow, Sku
+from faka.contexts.catalog.model import ListingState, Product, ShelfRow, Sku
 from faka.contexts.catalog.policy import StockWord, read_product, require_publishable, stock_word
+from faka.contexts.catalog.texts import Localized
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.limits import AMOUNT_MINOR_MAX, ORDER_CARDS_MAX, PRODUCT_BYTES_MAX, STOCK_FEW
 from tests.unit.catalog.given import product, sku, text

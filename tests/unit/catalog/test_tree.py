@@ -5,8 +5,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from faka.contexts.catalog import policy
+from faka.contexts.catalog.categories import Category, CategoryTree
 from faka.contexts.catalog.errors import CategoryCycle, CategoryInUse, CategoryNotFound, CategoryTooDeep, InvalidProduct
-from faka.contexts.catalog.model import Category, CategoryTree
 from faka.contexts.catalog.policy import lawful, move, put, remove
 from faka.kernel.errors import FakaError
 from faka.kernel.limits import CATEGORIES_MAX, CATEGORY_DEPTH_MAX

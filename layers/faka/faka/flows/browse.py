@@ -3,9 +3,11 @@
 from collections.abc import Sequence
 from datetime import datetime
 
+from faka.contexts.catalog.categories import Category, CategoryTree
 from faka.contexts.catalog.errors import CategoryNotFound, ProductNotFound
-from faka.contexts.catalog.model import Category, CategoryTree, ChannelRow, Localized, Product, ShelfRow
+from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
 from faka.contexts.catalog.policy import StockWord, stock_word
+from faka.contexts.catalog.texts import Localized
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import ProductId, SkuId
 from faka.kernel.limits import SHELF_PAGE

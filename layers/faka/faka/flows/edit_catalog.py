@@ -2,9 +2,11 @@
 
 from datetime import datetime
 
+from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.errors import CategoryInUse, CategoryNotFound, ProductMoved
-from faka.contexts.catalog.model import CategoryTree, ChannelRow, ListingState, Localized, Product
+from faka.contexts.catalog.model import ChannelRow, ListingState, Product
 from faka.contexts.catalog.policy import move, put, remove, require_publishable
+from faka.contexts.catalog.texts import Localized
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.limits import PRODUCTS_MAX
 from faka.wiring import Deps

@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from faka.contexts.catalog.errors import PriceVanished
-from faka.contexts.catalog.model import Handle, ListingState, Moment, Position, Product, Short, Sku
+from faka.contexts.catalog.model import ListingState, Product, Sku
+from faka.contexts.catalog.texts import Handle, Moment, Position, Short
 from faka.kernel.ids import ProductId
 from faka.kernel.limits import BULK_PRODUCTS_MAX
 from faka.kernel.model import Frozen

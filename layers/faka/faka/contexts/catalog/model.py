@@ -1,155 +1,23 @@
-"""Products, SKUs, categories and payment channels as values; every text in both languages."""
+"""Products, SKUs and payment channels as values."""
 
-import unicodedata
-from collections.abc import Iterator
-from datetime import UTC, datetime
+from datetime import datetime
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, AwareDatetime, BeforeValidator, Field, PlainSerializer, field_validator, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
-from faka.contexts.catalog.errors import CategoryNotFound, OffShelf, UnknownSku
-from faka.kernel.clock import to_row
+from faka.contexts.catalog.errors import OffShelf, UnknownSku
+from faka.contexts.catalog.texts import Count, Handle, Line, Localized, Moment, Name, Position, Short
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import ChannelId, ProductId, SkuId, handle
 from faka.kernel.limits import (
     AMOUNT_MINOR_MAX,
-    CATEGORY_DEPTH_MAX,
-    ORDER_CARDS_MAX,
     SHARDS_MAX,
     SKUS_MAX,
-    TEXT_BODY_MAX,
     TEXT_LINE_MAX,
-    TEXT_NAME_MAX,
 )
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency, Money
-
-
-_UNSEEN = frozenset("\u2028\u2029\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069\ufeff")
-"""Line separators that break logs and files, and direction marks that make a text read as another one. The joiners that
-emoji are made of stay allowed."""
-
-
-def _plain(text: str) -> str:
-    """Refuse control characters; line breaks and tabs are the only ones that a text needs."""
-    text = text.replace("\r\n", "\n")
-    for symbol in text:
-        if (symbol not in "\n\t" and unicodedata.category(symbol) in ("Cc", "Cs")) or symbol in _UNSEEN:
-            raise ValueError(f"holds the control character U+{ord(symbol):04X}")
-    return text
-
-
-class Localized(Frozen):
-    """One text in both languages. Either may be empty; a reader then gets the other one."""
-
-    zh: Annotated[str, Field(max_length=TEXT_BODY_MAX), AfterValidator(_plain)] = ""
-    en: Annotated[str, Field(max_length=TEXT_BODY_MAX), AfterValidator(_plain)] = ""
-
-    def pick(self, lang: str) -> str:
-        """The text for a language tag (`zh`, `zh_CN`, `en-GB` …), else the other language's."""
-        return (self.zh or self.en) if lang.lower().startswith("zh") else (self.en or self.zh)
-
-    @property
-    def missing(self) -> tuple[str, ...]:
-        """The languages that fall back to the other one."""
-        return tuple(lang for lang, text in (("zh", self.zh), ("en", self.en)) if not text)
-
-    def __bool__(self) -> bool:
-        return bool(self.zh or self.en)
-
-
-def _line(text: Localized, max_length: int) -> Localized:
-    for words in (text.zh, text.en):
-        if len(words) > max_length:
-            raise ValueError(f"is longer than {max_length} characters")
-        if "\n" in words or "\t" in words or words != words.strip():
-            raise ValueError("must be one line without spaces around it")
-    return text
-
-
-def _name(text: Localized) -> Localized:
-    if not text:
-        raise ValueError("needs a text in at least one language")
-    return _line(text, TEXT_NAME_MAX)
-
-
-def _moment(value: object) -> object:
-    """Only times with a zone, written out; a bare number would be read as seconds since 1970."""
-    if not isinstance(value, str | datetime):
-        raise ValueError("must be a time with its zone, such as 2026-11-21T20:00:00+08:00")  # noqa: TRY004 - pydantic collects ValueError
-    return value
-
-
-def _whole_ms(value: datetime) -> datetime:
-    return value.astimezone(UTC).replace(microsecond=value.microsecond // 1000 * 1000)
-
-
-Name = Annotated[Localized, AfterValidator(_name)]
-Line = Annotated[Localized, AfterValidator(lambda text: _line(text, TEXT_LINE_MAX))]
-Handle = Annotated[str, AfterValidator(handle)]
-Moment = Annotated[
-    AwareDatetime, BeforeValidator(_moment), AfterValidator(_whole_ms), PlainSerializer(to_row, return_type=str, when_used="json")
-]
-"""Rows keep milliseconds, so the model does too: what is compared is what was stored."""
-
-Count = Annotated[int, Field(strict=True, ge=1, le=ORDER_CARDS_MAX)]
-Position = Annotated[int, Field(strict=True, ge=0, le=9_999)]
-Short = Annotated[str, Field(max_length=TEXT_NAME_MAX), AfterValidator(_plain)]
-
-
-class Category(Frozen):
-    """A node of the tree. Its id is its address and never changes; name, parent and position may."""
-
-    id: Handle
-    parent: Handle | None = None
-    name: Name
-    position: Position = 0
-
-
-class CategoryTree(Frozen):
-    """All categories as one value, so that moving a subtree is one write. `policy.lawful` says which trees may be stored."""
-
-    categories: tuple[Category, ...] = ()
-    version: Annotated[int, Field(strict=True, ge=0)] = 0
-
-    def get(self, category: str) -> Category:
-        """Raises: CategoryNotFound."""
-        for node in self.categories:
-            if node.id == category:
-                return node
-        raise CategoryNotFound(category)
-
-    def __contains__(self, category: object) -> bool:
-        return any(node.id == category for node in self.categories)
-
-    def children(self, parent: str | None) -> tuple[Category, ...]:
-        """The nodes directly below, in the shop's order; None asks for the top level."""
-        found = [node for node in self.categories if node.parent == parent]
-        return tuple(sorted(found, key=lambda node: (node.position, node.id)))
-
-    def path(self, category: str) -> tuple[Category, ...]:
-        """From the top level down to the category itself. Raises: CategoryNotFound."""
-        nodes = [self.get(category)]
-        while nodes[-1].parent is not None and len(nodes) <= CATEGORY_DEPTH_MAX:
-            nodes.append(self.get(nodes[-1].parent))
-        return tuple(reversed(nodes))
-
-    def subtree(self, category: str) -> frozenset[str]:
-        """The ids of a category and of everything below it. Raises: CategoryNotFound."""
-        found = {self.get(category).id}
-        level = set(found)
-        while level:
-            level = {node.id for node in self.categories if node.parent in level} - found
-            found |= level
-        return frozenset(found)
-
-    def walk(self, parent: str | None = None, depth: int = 0) -> Iterator[tuple[int, Category]]:
-        """Every node with its depth, parents before children, for menus."""
-        for node in self.children(parent):
-            yield depth, node
-            if depth < CATEGORY_DEPTH_MAX:
-                yield from self.walk(node.id, depth + 1)
 
 
 class Sku(Frozen):

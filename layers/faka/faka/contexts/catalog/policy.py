@@ -6,6 +6,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from faka.contexts.catalog.categories import Category, CategoryTree
 from faka.contexts.catalog.errors import (
     CategoryCycle,
     CategoryInUse,
@@ -16,7 +17,8 @@ from faka.contexts.catalog.errors import (
     NoticeNotRenewed,
     NotYetSold,
 )
-from faka.contexts.catalog.model import Category, CategoryTree, ListingState, Localized, Product
+from faka.contexts.catalog.model import ListingState, Product
+from faka.contexts.catalog.texts import Localized
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.limits import CATEGORIES_MAX, CATEGORY_DEPTH_MAX, PRODUCT_BYTES_MAX, STOCK_FEW
 

@@ -17,9 +17,10 @@ from typing import TypeVar
 from pydantic import ValidationError
 
 from faka.contexts.catalog.cache import Recent
+from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Change, ChangeState
 from faka.contexts.catalog.errors import ChangeMoved, ChangeNotFound, ChannelNotFound, ProductMoved, ProductNotFound, SkuTaken, TreeMoved
-from faka.contexts.catalog.model import CategoryTree, ChannelRow, Product, ShelfRow
+from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Broken, FakaError, UnknownState
 from faka.kernel.ids import ChannelId, ProductId, SkuId
