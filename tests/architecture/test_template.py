@@ -1,0 +1,129 @@
+"""The template keeps our rules (infra.tools.rules), each with a twin that breaks it; alarms have pages and something to listen to."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from infra.tools import rules
+from infra.tools.rules import RULES, Rule
+from infra.tools.scan import Finding, Waiver, verdict, waivers
+from infra.tools.template import ALARM, ROOT, Template
+from tests.architecture.sources import shipped
+
+
+pytestmark = pytest.mark.architecture
+
+TEMPLATE = Template()
+RUNBOOKS = ROOT / "infra" / "runbooks"
+HEADINGS = ["Meaning", "Impact", "Diagnosis", "Mitigation"]
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.__name__)
+def test_the_template_keeps_the_rule(rule: Rule) -> None:
+    wrong = list(rule(TEMPLATE))
+    assert not wrong, "\n".join(wrong)
+
+
+BREAKS: list[tuple[Rule, str, str]] = [
+    (
+        rules.only_reveal_opens,
+        "Action: kms:GenerateDataKey, Resource: !GetAtt CardKey.Arn",
+        "Action: kms:Decrypt, Resource: !GetAtt CardKey.Arn",
+    ),
+    (
+        rules.only_reveal_opens,
+        "Action: kms:GenerateDataKey, Resource: !GetAtt CardKey.Arn",
+        'Action: "kms:*", Resource: !GetAtt CardKey.Arn',
+    ),
+    (rules.only_reveal_opens, "Sid: OpensCards, Effect: Allow", "Sid: OpensCards, Effect: Deny"),
+    (rules.only_reveal_opens, "${AWS::StackName}-RevealRole-*", "${AWS::StackName}-*"),
+    (rules.keys_are_not_used_by_administrators, "[kms:Describe*, kms:Get*,", "[kms:Describe*, kms:*,"),
+    (
+        rules.the_journal_only_grows,
+        "Action: dynamodb:PutItem, Resource: !GetAtt JournalTable.Arn",
+        'Action: "dynamodb:*", Resource: !GetAtt JournalTable.Arn',
+    ),
+    (rules.rights_are_named, "Action: dynamodb:GetItem, Resource: !GetAtt GuardTable.Arn", 'Action: dynamodb:GetItem, Resource: "*"'),
+    (rules.rights_are_named, "Action: events:PutEvents", 'Action: "events:*"'),
+    (rules.secrets_are_those_of_channels, ":secret:faka/channels/*", ":secret:*"),
+    (rules.data_outlives_mistakes, "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false"),
+    (rules.data_outlives_mistakes, "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"),
+    (rules.data_outlives_mistakes, "    DeletionPolicy: Retain\n", ""),
+    (rules.data_outlives_mistakes, "StreamSpecification: {StreamViewType: NEW_AND_OLD_IMAGES}", "TableName: trade"),
+    (rules.nothing_is_lost_in_silence, "RedrivePolicy", "Metadata"),
+    (rules.nothing_is_lost_in_silence, "Value: !GetAtt FulfilDead.QueueName", "Value: !GetAtt FulfilQueue.QueueName"),
+    (rules.nothing_is_lost_in_silence, "      DeadLetterQueue: {Type: SQS, TargetArn: !GetAtt SweepDead.Arn}\n", ""),
+    (rules.queues_wait_for_their_workers, "VisibilityTimeout: 180", "VisibilityTimeout: 60"),
+    (rules.queues_wait_for_their_workers, "FunctionResponseTypes: [ReportBatchItemFailures],", ""),
+    (rules.alarms_ring, "AlarmActions: [!Ref AlarmTopic]", "AlarmActions: []"),
+    (rules.alarms_ring, "infra/runbooks/stuck-orders.md", "infra/runbooks/other.md"),
+    (rules.functions_are_bounded_and_logged, "      ReservedConcurrentExecutions: 50\n", ""),
+    (rules.functions_are_bounded_and_logged, "RetentionInDays: 90, ", ""),
+    (rules.functions_are_bounded_and_logged, "FAKA_HOLDS_MAX:", "FAKA_SECRET:"),
+]
+
+
+@pytest.mark.parametrize(("rule", "good", "bad"), BREAKS, ids=[f"{rule.__name__}-{bad[:24]}" for rule, _, bad in BREAKS])
+def test_a_template_that_breaks_the_rule_is_found(rule: Rule, good: str, bad: str) -> None:
+    assert good in TEMPLATE.text, "the sample no longer fits the template"
+    assert list(rule(Template(TEMPLATE.text.replace(good, bad))))
+
+
+def test_each_rule_has_a_twin_that_breaks_it() -> None:
+    assert {rule for rule, _, _ in BREAKS} == set(RULES)
+
+
+# -- alarms ----------------------------------------------------------------------------------------------------------------
+
+
+def runbook_faults(pages: dict[str, str], wanted: set[str]) -> list[str]:
+    wrong = [f"{page}: no alarm has this page" for page in sorted(set(pages) - wanted)]
+    wrong += [f"{page}: the page is missing" for page in sorted(wanted - set(pages))]
+    for page, text in sorted(pages.items()):
+        if re.findall(r"^## (.+)$", text, re.MULTILINE) != HEADINGS:
+            wrong.append(f"{page}: its headings are not {', '.join(HEADINGS)}")
+    return wrong
+
+
+def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
+    wanted = {Path(TEMPLATE.properties(alarm)["AlarmDescription"]).name for alarm in TEMPLATE.of_type(ALARM)}
+    pages = {path.name: path.read_text() for path in RUNBOOKS.glob("*.md")}
+    wrong = runbook_faults(pages, wanted)
+    assert not wrong, "\n".join(wrong)
+
+
+def test_a_missing_an_idle_and_a_thin_runbook_are_found() -> None:
+    assert len(runbook_faults({"b.md": "## Meaning\n"}, {"a.md"})) == 3
+
+
+def silent_alarms(template: Template, sources: dict[str, str]) -> list[str]:
+    """Alarms on figures of our own that no code counts."""
+    wrong = []
+    for alarm in template.of_type(ALARM):
+        own = template.properties(alarm)
+        if own.get("Namespace") == "faka" and not any(f'"{own["MetricName"]}"' in text for text in sources.values()):
+            wrong.append(f"{alarm}: nothing counts {own['MetricName']}")
+    return wrong
+
+
+def test_figures_that_alarms_listen_to_are_counted() -> None:
+    wrong = silent_alarms(TEMPLATE, {source.path: source.text for source in shipped()})
+    assert not wrong, "\n".join(wrong)
+
+
+def test_an_alarm_that_listens_to_nothing_is_found() -> None:
+    assert silent_alarms(TEMPLATE, {"a.py": 'count("OrdersPaid")'})
+
+
+# -- waivers ---------------------------------------------------------------------------------------------------------------
+
+
+def test_each_waiver_says_why() -> None:
+    assert all(len(waiver.reason.split()) >= 8 for waiver in waivers())
+
+
+def test_a_finding_without_waiver_and_a_waiver_without_finding_are_errors() -> None:
+    found = [Finding("CKV_1", "AWS::X.A", "first"), Finding("CKV_2", "AWS::X.A", "second")]
+    given = [Waiver("CKV_1", ("AWS::X.*",), "because"), Waiver("CKV_3", ("AWS::X.A",), "because")]
+    assert [line.split()[0].rstrip(":") for line in verdict(found, given)] == ["CKV_2", "CKV_3"]
