@@ -9,16 +9,15 @@ from faka.contexts.orders.model import DeliveryState, OrderState, RefundState
 from faka.flows.order_page import check_payment
 from faka.kernel.ids import out_trade_no
 from faka.steps.settle import decide as rule
-from tests.kit.tables import moto_client
-from tests.kit.world import World
+from tests.kit.world import World, engine_world
 
 pytestmark = pytest.mark.integration
 
 ACTS = ("notice", "query", "expire", "second", "wrong")
 """Each notice is delivered twice where it first comes and once more at the end, late."""
 
-PER_WORLD = 6
-"""moto copies its tables for each transaction, so worlds are kept small."""
+PER_WORLD = 24
+"""The end of a story is read by looking at everything, so worlds are kept small."""
 
 
 class Story:
@@ -93,8 +92,7 @@ EXPECTED_HEAD = (OrderState.COMPLETED, DeliveryState.READY, RefundState.DUE, (("
 def run_all(orders: list[tuple[str, ...]]) -> Counter:
     ends: Counter = Counter()
     for start in range(0, len(orders), PER_WORLD):
-        with moto_client() as client:
-            world = World(client, holds_max=1000)
+        with engine_world(holds_max=1000) as world:
             world.stock_up(PER_WORLD + 8)
             for acts in orders[start : start + PER_WORLD]:
                 story = Story(world)

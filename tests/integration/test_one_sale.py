@@ -8,7 +8,7 @@ from faka.contexts.quotas.errors import QuotaExceeded
 from faka.contexts.stock import OutOfStock
 from faka.flows.checkout import checkout
 from faka.steps.proof import Proof, prove
-from tests.kit.world import World
+from tests.kit.world import World, engine_world
 
 pytestmark = pytest.mark.integration
 
@@ -72,6 +72,17 @@ def test_a_partial_take_goes_back_when_the_rest_is_not_there(world):
     assert world.left == 3
     world.buy(quantity=3)
     assert world.left == 0
+
+
+def test_the_engine_tells_the_same_story():
+    """The crash and order tests run on the engine; this one holds it to the story that moto tells above."""
+    with engine_world() as world:
+        world.stock_up(3)
+        order = world.buy(contact="buyer@example.com")
+        world.pay(order)
+        world.minute(2)
+        assert world.secrets(order) == ["SECRET-0"]
+        assert len(world.letters) == 1
 
 
 def test_one_visitor_holds_no_more_than_the_quota_and_paying_frees_it(dynamodb):

@@ -1,4 +1,4 @@
-"""A whole shop in one process: moto tables, real sealing, both providers, a clock in the test's hand.
+"""A whole shop in one process: tables on the engine or on moto, real sealing (moto's KMS), both providers, a clock in the test's hand.
 
 ```python
 world = World(client)                    # one product `video-vip` with one SKU, priced 15.80, channel alipay
@@ -11,10 +11,12 @@ world.minute()                           # the clock moves and the sweep goes ro
 """
 
 import itertools
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import boto3
+from moto import mock_aws
 
 from faka.contexts.catalog.model import Product
 from faka.contexts.orders.model import Order
@@ -38,6 +40,7 @@ from faka.platform.table import from_wire
 from faka.steps.proof import Proof
 from faka.wiring import Deps, ShopSettings
 from tests.kit.clock import CountingPause, FrozenClock, SeededChance
+from tests.kit.engine import Engine
 from tests.kit.providers import FakeProviders
 from tests.kit.tables import PHYSICAL, tables_over
 from tests.unit.catalog.given import product, sku, tree
@@ -65,8 +68,15 @@ def english(_locale: str, msgid: str) -> str:
     return msgid
 
 
+@contextmanager
+def engine_world(**given: Any) -> Iterator["World"]:
+    """A world on the in-process engine: some 50 times quicker than moto, atomic, without an index that lags."""
+    with mock_aws():
+        yield World(Engine(), **given)
+
+
 class World:
-    """`client` is a DynamoDB client with the five tables, moto's KMS is taken from the same mock."""
+    """`client` is a DynamoDB client with the five tables; KMS comes from the mock around it."""
 
     def __init__(self, client: Any, *, holds_max: int = 50, **kept: Any) -> None:
         self.clock = FrozenClock()
@@ -238,10 +248,7 @@ class World:
         return {row["pk"]["S"]: row for row in rows}
 
     def rows(self, table: str) -> list[dict[str, Any]]:
-        found: list[dict[str, Any]] = []
-        for page in self.client.get_paginator("scan").paginate(TableName=table):
-            found += [from_wire(row) for row in page["Items"]]
-        return found
+        return [from_wire(row) for row in self.client.scan(TableName=table)["Items"]]
 
     def try_(self, work: Any) -> None:
         with suppress(FakaError):

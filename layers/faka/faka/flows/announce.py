@@ -5,6 +5,7 @@ announced, at least once, in order per row, and nothing is announced that was no
 |---|---|---|
 | order | state | `order.paid`, `order.completed`, `order.expired` … on the bus |
 | stock head | a claim | a journal row by card number, and one by the minute at which an owner must exist |
+| stock log | a row | the head takes it in, in case that whoever wrote it died before |
 """
 
 from collections.abc import Iterable
@@ -12,7 +13,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from faka.contexts.orders.model import OrderState
-from faka.contexts.stock import claim_events, journal_rows
+from faka.contexts.stock import claim_events, journal_rows, shard_of
+from faka.kernel.ids import SkuId
 from faka.kernel.limits import BATCH_WRITE_MAX
 from faka.platform.table import Item, TableName, chunks, from_wire
 from faka.wiring import Deps
@@ -31,6 +33,7 @@ def announce(deps: Deps, records: Iterable[dict[str, Any]]) -> int:
     """
     events: list[tuple[str, dict[str, str]]] = []
     rows: list[Item] = []
+    logged: dict[SkuId, set[int]] = {}
     now = deps.clock.now()
     for record in records:
         old, new = (from_wire(record["dynamodb"].get(name, {})) for name in ("OldImage", "NewImage"))
@@ -39,8 +42,13 @@ def announce(deps: Deps, records: Iterable[dict[str, Any]]) -> int:
             events += _order_event(old, new)
         elif kind == "HEAD":
             rows += _journal(old, new, now)
+        elif kind == "LOG":
+            sku, shard = shard_of(new["pk"])
+            logged.setdefault(sku, set()).add(shard)
     for part in chunks(rows, BATCH_WRITE_MAX):
         deps.tables.insert_many(TableName.JOURNAL, part)
+    for sku, shards in logged.items():
+        deps.stock.settle_log(sku, sorted(shards))
     if events:
         deps.bus.announce(events)
     return len(events) + len(rows)

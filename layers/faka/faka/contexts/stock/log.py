@@ -16,11 +16,18 @@ from faka.contexts.stock.model import Extent, Run, in_order
 from faka.contexts.stock.rewrite import RETURN, LogRow, discarding, obeying, taking_log
 from faka.contexts.stock.standing import Standing, read_standing, standing_key
 from faka.kernel.errors import Broken, FakaError, UnknownState
+from faka.kernel.ids import SkuId
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert
 
 
 def log_key(sku: str, shard: int, number: int) -> Key:
     return Key(TableName.TRADE, f"LOG#{sku}#{shard}#{number:010}", "LOG")
+
+
+def shard_of(pk: str) -> tuple[SkuId, int]:
+    """The SKU and shard that a log row belongs to."""
+    _, sku, shard, _ = pk.split("#")
+    return SkuId(sku), int(shard)
 
 
 def _log_moved(row: Item | None) -> FakaError:
