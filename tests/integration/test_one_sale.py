@@ -7,6 +7,8 @@ from faka.contexts.orders.model import DeliveryState, OrderState
 from faka.contexts.quotas.errors import QuotaExceeded
 from faka.contexts.stock import OutOfStock
 from faka.flows.checkout import checkout
+from faka.flows.order_page import change_method
+from faka.kernel.ids import out_trade_no
 from faka.steps.proof import Proof, prove
 from tests.kit.world import World, engine_world
 
@@ -134,3 +136,30 @@ def _paid(world):
     order = world.buy()
     world.pay(order)
     return order
+
+
+def test_changing_the_way_to_pay_closes_the_old_attempt_and_its_late_money_still_counts(world):
+    world.stock_up(2)
+    order = world.buy()
+    changed = change_method(world.deps, order.id, world.proof(order), "epay", "epay")
+    assert (changed.channel_id, changed.attempt) == ("epay", 1)
+    [raw] = world.notices(order)  # the buyer had the first page open and pays there
+    world.deliver_notice(order, raw)
+    paid = world.order(order)
+    assert (paid.state, paid.channel_id, paid.total) == (OrderState.COMPLETED, "alipay", order.total)
+    world.clock.advance(minutes=17)
+    world.minute(2)
+    assert world.left == 1
+
+
+def test_an_epay_notice_only_pays_when_the_provider_confirms_it(world):
+    world.stock_up(1)
+    order = world.buy(channel="epay", method="epay")
+    provider = world.providers.epay
+    number = out_trade_no(order.payment_id)
+    provider.open(number, order.total.minor)
+    false_alarm = provider.notice(number)
+    assert world.deliver_notice(order, false_alarm).body == b"success"
+    assert world.order(order).state is OrderState.PENDING_PAYMENT
+    world.pay(order)
+    assert world.order(order).state is OrderState.COMPLETED

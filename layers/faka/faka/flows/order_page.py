@@ -2,19 +2,24 @@
 
 from datetime import timedelta
 
-from faka.contexts.catalog.model import Product
+from faka.contexts.catalog.model import ChannelRow, Product
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import Order, OrderState
-from faka.contexts.payments.errors import PaymentMoved
-from faka.contexts.payments.model import Payment
+from faka.contexts.orders.price import priced
+from faka.contexts.payments.errors import ChannelClosedForOrders, PaymentMoved
+from faka.contexts.payments.model import Payment, PaymentState
 from faka.contexts.payments.providers.base import AlreadyPaid, Checkout, CheckoutKind, Device, PaymentOrder
+from faka.contexts.quotas.errors import TooManyTries
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import out_trade_no
 from faka.kernel.model import Frozen
-from faka.steps.poll import ask, end_unpaid, require_open
+from faka.steps.poll import ask, closes, end_unpaid, require_open
 from faka.steps.proof import Proof, prove
 from faka.wiring import Deps
 
+
+ATTEMPTS_MAX = 20
+"""Ways that one order may try; more is a person playing or a script."""
 
 CHECK_PAUSE = timedelta(seconds=5)
 """Between two questions to a provider that the buyer causes: providers count calls, and people press twice."""
@@ -80,6 +85,51 @@ def cancel(deps: Deps, order_id: str, proof: Proof) -> Order:
         if fresh is not None and fresh.is_open:
             end_unpaid(deps, deps.adapter(fresh.channel_id), fresh, OrderState.CANCELED, "buyer")
     return deps.orders.get(order.id)
+
+
+def change_method(deps: Deps, order_id: str, proof: Proof, channel: str, method: str) -> Order:
+    """Pay another way: close the open attempt at its provider, then open the next one with that channel's fee.
+
+    Raises: OrderNotFound, OrderClosed, ChannelNotFound, ChannelClosedForOrders, TooManyTries; ProviderUnavailable when the
+    present provider cannot be asked whether the money came already.
+    """
+    order = prove(deps, order_id, proof)
+    require_open(order)
+    row = deps.catalog.channel(channel)
+    if not row.enabled or method not in row.methods or row.currency is not order.total.currency:
+        raise ChannelClosedForOrders(row.id)
+    if order.attempt + 1 >= ATTEMPTS_MAX:
+        raise TooManyTries("payment attempts")
+    payment = deps.payments.find(order.payment_id)
+    if payment is None or (payment.channel_id, payment.method) == (row.id, method):
+        return order
+    if payment.is_open:
+        ask(deps, payment)
+        payment = deps.payments.find(payment.id) or payment
+    if not payment.is_open or not closes(deps, payment):
+        return deps.orders.get(order.id)
+    return _next_attempt(deps, order, payment, row, method)
+
+
+def _next_attempt(deps: Deps, order: Order, payment: Payment, row: ChannelRow, method: str) -> Order:
+    now = deps.clock.now()
+    price = priced(order.unit, order.quantity, row.fee_bp)
+    changes = {"attempt": order.attempt + 1, "channel_id": row.id, "fee": price.fee, "total": price.total}
+    after = order.changed(now, "buyer", f"pays by {row.id}", **changes)
+    fresh = Payment(
+        id=after.payment_id,
+        order_id=order.id,
+        channel_id=row.id,
+        method=method,
+        device=payment.device,
+        amount=price.total,
+        created_at=now,
+        expires_at=order.expires_at,
+    )
+    fresh = fresh.model_copy(update={"due_at": fresh.next_check_at(now)})
+    closed = payment.changed(state=PaymentState.CLOSED, due_at=None)
+    deps.tables.commit([deps.orders.replaced(order, after), deps.payments.replaced(payment, closed), deps.payments.placed(fresh)])
+    return after
 
 
 def _asked(deps: Deps, order: Order, payment: Payment) -> Order:

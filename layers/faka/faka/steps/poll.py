@@ -50,14 +50,26 @@ def ask(deps: Deps, payment: Payment) -> Outcome:
 
 def end_unpaid(deps: Deps, adapter: Adapter, payment: Payment, state: OrderState, actor: str) -> Outcome:
     """Close at the provider, then end the order as EXPIRED or CANCELED; money that came in between is settled instead."""
-    if adapter.close(_number(payment)) is CloseResult.ALREADY_PAID:
+    if adapter.close(out_trade_no(payment.id)) is CloseResult.ALREADY_PAID:
         return _query(deps, adapter, payment)
     _ended(deps, payment, state, actor)
     return Outcome.NOTHING
 
 
+def closes(deps: Deps, payment: Payment) -> bool:
+    """Close an attempt at its provider; False when its money is there already, which then is settled.
+
+    Raises: ProviderUnavailable, ChannelClosed.
+    """
+    adapter = deps.adapter(payment.channel_id)
+    if adapter.close(out_trade_no(payment.id)) is not CloseResult.ALREADY_PAID:
+        return True
+    _query(deps, adapter, payment)
+    return False
+
+
 def _query(deps: Deps, adapter: Adapter, payment: Payment) -> Outcome:
-    event = adapter.query(_number(payment))
+    event = adapter.query(out_trade_no(payment.id))
     if event is None or event.state is not EventState.SUCCEEDED:
         return Outcome.NOTHING
     return apply(deps, event)
@@ -87,7 +99,3 @@ def require_open(order: Order) -> None:
     """Raises: OrderClosed."""
     if order.state is not OrderState.PENDING_PAYMENT:
         raise OrderClosed(order.id)
-
-
-def _number(payment: Payment) -> str:
-    return out_trade_no(payment.id)

@@ -36,7 +36,7 @@ def decide(payment: Payment | None, order: Order | None, event: PaymentEvent, no
         return Outcome.NOTHING
     if payment is None or order is None or payment.channel_id != event.channel_id:
         return Outcome.ORPHAN
-    if order.paid_at is None and (event.amount != payment.amount or payment.amount != order.total):
+    if order.paid_at is None and event.amount != payment.amount:
         return Outcome.HOLD
     return _exact(order, now)
 

@@ -37,6 +37,13 @@ def paid(
         "is_late": is_late,
         "mail": MailState.DUE if order.contact else MailState.NONE,
     }
+    goods = order.total - order.fee
+    fee = payment.amount - goods
+    changes |= {
+        "channel_id": payment.channel_id,
+        "total": payment.amount,
+        "fee": fee,
+    }  # an attempt given up for another way may be the paid one
     if order.held:
         changes |= {"held": (), "refund_state": RefundState.DUE}
     reason = f"{event.source.lower()} of {event.channel_id}"
@@ -44,7 +51,7 @@ def paid(
         due_at = now + MAIL_PATIENCE if order.contact else None
         changes |= {"completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at}
         after = order.moved(OrderState.COMPLETED, now, "settle", reason, **changes)
-        earned = [deps.ledger.posted(ledger.delivered(order.id, order.total - order.fee, order.fee, now))]
+        earned = [deps.ledger.posted(ledger.delivered(order.id, goods, fee, now))]
     else:
         after = order.moved(OrderState.PAID, now, "settle", reason, **changes, due_at=now + FULFIL_PATIENCE)
         earned = []
