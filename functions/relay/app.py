@@ -1,9 +1,9 @@
 """relay: the trade table's stream becomes events and the claim journal.
 
 Audience   none
-Trigger    trade stream (orders and stock heads), batches of 100
+Trigger    trade stream (orders, stock heads and stock logs), batches of 100
 Flows      announce
-Tables     trade stream, journal insert
+Tables     trade stream, trade RW (stock heads take in their logs), journal insert
 Keys       none
 Limits     100 records an invocation
 On failure the batch comes again, halved; every row and event of it is the same then
@@ -17,6 +17,7 @@ from faka.wiring import Deps, ShopSettings
 
 
 class Settings(ShopSettings):
+    faka_table_trade: str
     faka_table_journal: str
     faka_event_bus: str
 
