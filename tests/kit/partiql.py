@@ -10,6 +10,7 @@ from typing import Any
 from moto.dynamodb.exceptions import ConditionalCheckFailed
 from moto.dynamodb.models import DynamoDBBackend
 
+
 _INSERT = re.compile(r"""INSERT INTO "(?P<table>[^"]+)" VALUE \{(?P<fields>('\w+': \?(, )?)+)\}""")
 
 
