@@ -40,7 +40,7 @@ class Step:
     is_kept: bool = True
 
 
-def play(desk: Desk, trade: Trade, act: str, *, amount_minor: int | None = None, times: int = 1) -> list[Step]:  # noqa: PLR0911
+def play(desk: Desk, trade: Trade, act: str, *, amount_minor: int | None = None, times: int = 1) -> list[Step]:
     """Book the act and answer its notices. `late` is booked by the caller when its time has come.
 
     Raises: ValueError for an unknown act.

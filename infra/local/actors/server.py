@@ -125,7 +125,7 @@ class Handler(BaseHTTPRequestHandler):
         except (ValueError, KeyError) as error:
             self._send(400, json.dumps({"error": str(error)}).encode(), JSON)
 
-    def _route(self, path: str, query: Params, body: bytes) -> None:  # noqa: PLR0911 - a table of addresses
+    def _route(self, path: str, query: Params, body: bytes) -> None:
         players = self.server.players
         head, _, rest = path.lstrip("/").partition("/")
         match head:
