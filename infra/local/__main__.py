@@ -17,6 +17,7 @@ def options() -> Options:
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder for state and logs (default: .local)")
     parser.add_argument("--reset", action="store_true", help="forget the state of earlier runs first")
     parser.add_argument("--bare", action="store_true", help="deploy the template only: no simulator, no demo shop")
+    parser.add_argument("--enforce", action="store_true", help="let every function do what its role allows and nothing else")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--workers", default="", metavar="NAME=N,…", help="processes per HTTP function, such as storefront=4,reveal=2")
     given = parser.parse_args()
@@ -27,6 +28,7 @@ def options() -> Options:
         port=given.port,
         is_reset=given.reset,
         is_bare=given.bare,
+        is_enforcing=given.enforce,
         workers={f"{name.strip().capitalize()}Function": int(count) for name, _, count in counts},
     )
 

@@ -59,9 +59,12 @@ class Child:
             self.process.wait()
 
 
-def start_cloud(home: Home, port: int, environment: Mapping[str, str], *, services: str = SERVICES, is_kept: bool = True) -> Child:
+def start_cloud(
+    home: Home, port: int, environment: Mapping[str, str], *, services: str = SERVICES, is_kept: bool = True, is_enforcing: bool = False
+) -> Child:
     """MiniStack on loopback, its files under the state folder."""
     own = {
+        "AUTH": "true" if is_enforcing else "false",
         "AWS_ENDPOINT_URL": f"http://127.0.0.1:{port}",
         "BIND_HOST": "127.0.0.1",
         "FAKA_LOCAL_DIRTY": str(home.dirty),

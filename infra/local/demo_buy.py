@@ -78,7 +78,7 @@ def _product(visitor: Visitor, shop: str, wanted: str) -> tuple[Page, Form]:
 def _choices(form: Form) -> dict[str, str]:
     """What a person does with the form: the first version, one piece, a page to pay on, and the tick."""
     ways = form.choices["channel"]
-    chosen = next((way for way in ways if way.endswith(":page")), ways[0])
+    chosen = next((way for way in ways if not way.endswith(":precreate")), ways[0])
     return {"sku": form.fields.get("sku") or form.choices["sku"][0], "channel": chosen, "contact": "buyer@faka.example", **form.ticks}
 
 

@@ -22,6 +22,7 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.local.home import Refused
+from infra.local.policies import judgeable
 from infra.local.template import FUNCTION, LAYER, Template
 
 
@@ -97,6 +98,7 @@ def overlay(template: Template, logs: Path, s3: Any) -> dict[str, Any]:
                     scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], CONCURRENCY_MAX)
         elif resource["Type"] == LAYER:
             properties["ContentUri"] = _stage(s3, name, {"README": "Local functions find this layer on their Python path.\n"})
+    judgeable(document["Resources"])
     return document
 
 

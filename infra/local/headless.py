@@ -11,6 +11,8 @@ from urllib.parse import urlencode, urljoin, urlsplit
 
 TIMEOUT_S = 30
 HOPS_MAX = 8
+PHONE = "Mozilla/5.0 (Linux; Android 15) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/142.0 Mobile Safari/537.36"
+"""A phone is offered the payment page itself; a computer is shown a QR code, which this visitor cannot scan."""
 
 
 @dataclass
@@ -101,8 +103,8 @@ class _Reader(HTMLParser):
 class Visitor:
     """One person's browser: cookies by site, a connection kept per site."""
 
-    def __init__(self, language: str = "en") -> None:
-        self._language = language
+    def __init__(self, language: str = "en", agent: str = PHONE) -> None:
+        self._language, self._agent = language, agent
         self._cookies: dict[str, dict[str, str]] = {}
         self._connections: dict[str, http.client.HTTPConnection] = {}
 
@@ -134,7 +136,7 @@ class Visitor:
     def _ask(self, method: str, url: str, body: bytes | None, origin: str) -> tuple[int, str, str]:
         parts, site = urlsplit(url), _site(url)
         cookies = self._cookies.setdefault(site, {})
-        headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": self._language, "User-Agent": "faka-demo/1 (no script)"}
+        headers = {"Accept": "text/html,*/*;q=0.8", "Accept-Language": self._language, "User-Agent": self._agent}
         if cookies:
             headers["Cookie"] = "; ".join(f"{name}={value}" for name, value in cookies.items())
         if method == "POST":

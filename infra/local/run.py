@@ -41,6 +41,8 @@ class Options:
     is_reset: bool = False
     is_bare: bool = False
     """Nothing but the template: no simulator, no demo shop."""
+    is_enforcing: bool = False
+    """Roles and policies are enforced, as on AWS."""
     workers: dict[str, int] = field(default_factory=dict)
 
 
@@ -103,7 +105,7 @@ class Local:
         facts.cloud_port, facts.port = port, self.port
         self.home.save()
         self.endpoint = f"http://127.0.0.1:{port}"
-        self.children.append(start_cloud(self.home, port, os.environ))
+        self.children.append(start_cloud(self.home, port, os.environ, is_enforcing=self.options.is_enforcing))
 
     def _deploy(self) -> None:
         facts = self.home.facts
