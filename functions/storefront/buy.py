@@ -9,13 +9,13 @@ from views import Tile, Typed, form_faults, tile
 
 from faka.flows import browse as flow
 from faka.flows.browse import ProductPage
-from faka.flows.checkout import CheckoutCommand, checkout
+from faka.flows.checkout import CheckoutCommand, ConsentMissing, checkout
 from faka.kernel.errors import Broken, FakaError, NotFound
 from faka.kernel.ids import is_ulid
 from faka.kernel.limits import AMOUNT_MINOR_MAX, ORDER_CARDS_MAX
 from faka.platform.door import Answer, Request, cookie, see_other
 from pages import i18n
-from pages.forms import BadForm, Fault, Reader, mark
+from pages.forms import WHOLE, BadForm, Fault, Reader, mark
 from pages.i18n import TAGS, language
 from pages.visitor import ORDERS_AGE_S, ORDERS_COOKIE, PREFS_AGE_S, PREFS_COOKIE, Visitor, codes_value, prefs_value
 
@@ -71,7 +71,9 @@ class Buy:
             fresh = fresh_form(self._house)
             typed = replace(typed, form_id=fresh.form_id, code=fresh.code)
         view = product_view(self._house, who, page, typed)
-        faults = error.faults if isinstance(error, BadForm) else (_fault(error),)
+        faults = _with_limits(page, typed, list(error.faults) if isinstance(error, BadForm) else [_fault(error)])
+        if isinstance(error, BadForm) and page.product.notice_version and form.get("consent") != page.product.notice_version:
+            faults.append(Fault("consent", ConsentMissing.public_message))
         alternatives: tuple[Tile, ...] = ()
         if error.code() == "out_of_stock":
             alternatives = self._alternatives(page, who)
@@ -141,6 +143,14 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
         locale=TAGS[who.frame.lang].replace("-", "_"),
         seen_total_minor=seen,
     )
+
+
+def _with_limits(page: ProductPage, typed: Typed, faults: list[Fault]) -> list[Fault]:
+    """A fault of the quantity says the limits of the chosen version, so that the second try is right."""
+    sku = next((one for one in page.product.skus if one.id == typed.sku), page.product.skus[0])
+    limits = {"least": sku.per_order_min, "most": sku.per_order_max}
+    text = mark("Please enter %(least)s.") if limits["least"] == limits["most"] else WHOLE
+    return [Fault("quantity", text, limits) if fault.field == "quantity" and "left" not in fault.values else fault for fault in faults]
 
 
 def _fault(error: FakaError) -> Fault:

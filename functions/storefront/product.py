@@ -81,6 +81,8 @@ def _total(house: House, who: Visitor, page: ProductPage, given: dict[str, str])
         return None, ""
     try:
         return sum_of(quoted(house, page.product.id, Reader(given)), who.frame.lang), ""
+    except BadForm:
+        return None, ""  # the field itself says what is wrong with it
     except FakaError as error:
         return None, said(error, who)
 

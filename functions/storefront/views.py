@@ -13,6 +13,9 @@ from pages.i18n import Language, money
 from pages.order_view import Way
 
 
+SECTION_TILES_MIN = 4
+"""Tiles a section should have on average: a full row on a desktop. A smaller shop looks better as one grid."""
+
 METHODS = {False: ("precreate", "page", "epay"), True: ("wap", "precreate", "page", "epay")}
 """Ways of one channel in the order of ease, for a desktop and for a phone (True)."""
 
@@ -144,7 +147,7 @@ def list_view(shelf: Shelf, category: str | None, lang: Language) -> ListView:
     below = tuple(Crumb(one.id, one.name.pick(lang)) for one in shelf.tree.children(category))
     tiles = [(one.category, tile(one, lang)) for one in shelf.tiles]
     sections: list[Section] = []
-    if category is None and shelf.pages == 1:
+    if category is None and shelf.pages == 1 and len(tiles) >= SECTION_TILES_MIN * len(below):
         for one in below:
             within = shelf.tree.subtree(one.id)
             mine = tuple(drawn for place, drawn in tiles if place in within)

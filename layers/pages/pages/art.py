@@ -1,10 +1,14 @@
 """Drawings of our own: stroke icons beside words, and a two-colour tile for each product without an image."""
 
 import hashlib
+import re
 from functools import lru_cache
 
 from markupsafe import Markup
 
+
+LATIN_END = 0x2E7F
+"""Above it, scripts are written in characters that need no spaces between words."""
 
 ICONS = {
     "alert": "M12 9v4m0 4h.01M10.3 3.9 2.5 17.4A2 2 0 0 0 4.2 20.4h15.6a2 2 0 0 0 1.7-3L13.7 3.9a2 2 0 0 0-3.4 0Z",
@@ -62,7 +66,7 @@ def tile(seed: str, hue: int, title: str, kind: str) -> Markup:
     colours = {"b": f"hsl({second} 72% 46%)", "c": f"hsl({second} 85% 72%)"}
     name = f"t{pick[:4].hex()}"
     return Markup(
-        '<svg class="art" viewBox="0 0 320 200" aria-hidden="true" preserveAspectRatio="xMidYMid slice">'
+        '<svg class="art" viewBox="0 0 320 200" aria-hidden="true" preserveAspectRatio="xMinYMid slice">'
         '<defs><linearGradient id="{id}" x1="0" y1="0" x2="1" y2="1"><stop stop-color="hsl({hue} 68% 38%)"/>'
         '<stop offset="1" stop-color="hsl({second} 70% 48%)"/></linearGradient></defs>'
         '<path fill="url(#{id})" d="M0 0h320v200H0z"/>{shape}'
@@ -81,12 +85,12 @@ def tile(seed: str, hue: int, title: str, kind: str) -> Markup:
 
 def initials(title: str) -> str:
     """Two Chinese characters, or the first letters of two words: what a person would put on a badge."""
-    words = [word for word in title.replace("·", " ").split() if word[0].isalnum()]
+    words: list[str] = re.findall(r"[^\W_]+", title)
     if not words:
         return ""
     first = words[0]
-    if ord(first[0]) > 0x2E7F:
+    if ord(first[0]) > LATIN_END:
         return first[:2]
-    if len(words) > 1 and ord(words[1][0]) < 0x2E80:
+    if len(words) > 1 and ord(words[1][0]) <= LATIN_END:
         return (first[0] + words[1][0]).upper()
     return first[:2].capitalize()

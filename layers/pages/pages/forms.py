@@ -42,6 +42,9 @@ def mark(msgid: str) -> str:
     return msgid
 
 
+WHOLE = mark("Please enter a whole number from %(least)s to %(most)s.")
+
+
 class Reader:
     """Reads typed fields and gathers faults; `done()` raises them together."""
 
@@ -70,7 +73,7 @@ class Reader:
             if least == most:
                 self._fault(name, mark("Please enter %(least)s."), least=least)
             else:
-                self._fault(name, mark("Please enter a whole number from %(least)s to %(most)s."), least=least, most=most)
+                self._fault(name, WHOLE, least=least, most=most)
             return least
         return number
 

@@ -21,8 +21,8 @@ def state_tag(order: OrderFacts) -> str:
     return f"{order.state}.{order.delivery}.{order.refund_state}".lower()
 
 
-_STEPS = {"pending": 1, "confirming": 1, "paid": 2, "held": 2, "short": 2, "ready": 3, "open": 3, "opened": 3, "used": 3}
-_POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "held": 10, "short": 10}
+_STEPS = {"pending": 1, "confirming": 1, "paid": 2, "held": 2, "withheld": 2, "short": 2, "ready": 3, "open": 3, "opened": 3, "used": 3}
+_POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "held": 10, "withheld": 10, "short": 10}
 """First pause between two questions of the waiting page; it grows to five seconds, or stays where it is longer."""
 
 
@@ -35,7 +35,7 @@ def stage_of(order: OrderFacts, is_asking: bool = False) -> str:
         case "SHORT":
             return "short"
         case "COMPLETED" if order.delivery == "WITHHELD":
-            return "held"
+            return "withheld"
         case "COMPLETED":
             return "used" if order.delivery == "OPENED" else "ready"
         case "ON_HOLD":

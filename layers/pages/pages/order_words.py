@@ -17,7 +17,7 @@ def headline(_: Translate, stage: str, order: OrderFacts) -> str:
             return _("Confirming your payment")
         case "paid":
             return _("Payment received, preparing your goods")
-        case "held":
+        case "held" | "withheld":
             return _("Being checked")
         case "short":
             return _("Sold out while you paid")
@@ -27,6 +27,8 @@ def headline(_: Translate, stage: str, order: OrderFacts) -> str:
             return _("Your card is ready") if order.quantity == 1 else _("Your cards are ready")
         case "used":
             return _("This link was opened")
+        case "closed" if order.is_late:
+            return _("Your payment came late")
         case "closed":
             return _("This order was canceled") if order.state == "CANCELED" else _("Not paid in time")
         case _:
@@ -34,6 +36,12 @@ def headline(_: Translate, stage: str, order: OrderFacts) -> str:
 
 
 def closed_text(_: Translate, order: OrderFacts) -> str:
+    if order.is_late:
+        return _(
+            "It arrived after the reservation had ended, and the goods were gone by then. The payment is recorded and goes back to you."
+        )
+    if order.refund_state != "NONE":
+        return _("This order is closed, but money arrived for it. The payment is recorded and goes back to you.")
     if order.state == "CANCELED":
         return _("You canceled this order, and nothing was charged. The goods are back on the shelf.")
     return _("The reservation ended before a payment arrived. Nothing was charged, and the goods are back on the shelf.")
@@ -41,13 +49,11 @@ def closed_text(_: Translate, order: OrderFacts) -> str:
 
 def refund_remark(_: Translate, order: OrderFacts) -> Remark | None:
     match order.refund_state:
+        case "DUE" if order.state == "COMPLETED":
+            text = _("More money arrived than this order costs. What is too much goes back the way it came.")
+            return Remark("info", _("A refund is on its way"), text)
         case "DUE":
-            title = _("A refund is on its way")
-            text = _(
-                "Money arrived that this order does not use, because it came late, twice or in another amount. "
-                "It goes back the way it came."
-            )
-            return Remark("info", title, text)
+            return Remark("info", _("A refund is on its way"), _("The whole amount goes back the way it came."))
         case "PARTIAL":
             return Remark("ok", _("Partly refunded"), _("A part of the amount went back the way it came."))
         case "FULL":
@@ -57,10 +63,8 @@ def refund_remark(_: Translate, order: OrderFacts) -> Remark | None:
 
 
 def late_remark(_: Translate, order: OrderFacts) -> Remark | None:
-    if not order.is_late:
+    """Why a closed order went on after all. Where it did not, the page itself says so."""
+    if not order.is_late or order.state not in ("PAID", "COMPLETED"):
         return None
-    if order.state in ("PAID", "COMPLETED"):
-        text = _("Your payment came after the reservation had ended. The goods were still there, so they are yours.")
-        return Remark("info", _("Paid late, delivered all the same"), text)
-    text = _("It arrived after the reservation had ended, and the goods were gone by then. The payment is recorded and goes back to you.")
-    return Remark("info", _("Your payment came late"), text)
+    text = _("Your payment came after the reservation had ended. The goods were still there, so they are yours.")
+    return Remark("info", _("Paid late, delivered all the same"), text)

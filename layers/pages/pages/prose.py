@@ -1,5 +1,6 @@
 """Texts of merchants: Markdown with HTML switched off, links that tell nobody where the reader came from."""
 
+import re
 from collections.abc import MutableMapping, Sequence
 from functools import cache, lru_cache
 from typing import Any
@@ -12,7 +13,7 @@ from markupsafe import Markup
 
 @cache
 def _parser() -> MarkdownIt:
-    parser = MarkdownIt("commonmark", {"html": False, "linkify": False}).enable("table").disable("image")
+    parser = MarkdownIt("commonmark", {"html": False, "linkify": False, "breaks": True}).enable("table").disable("image")
     parser.add_render_rule("link_open", _outward)
     parser.add_render_rule("heading_open", _lower)
     parser.add_render_rule("heading_close", _lower)
@@ -35,3 +36,13 @@ def _lower(self: RendererHTML, tokens: Sequence[Token], index: int, options: Any
 def prose(text: str) -> Markup:
     """HTML of a Markdown text. The parser escapes everything that is not Markdown and refuses script addresses in links."""
     return Markup(_parser().render(text))  # noqa: S704 - the one place where text becomes HTML; html=False above is what makes it safe
+
+
+_PAIR = re.compile(r"\s*([^:：*_`\[\]#|<>]{1,24}?)\s*[:：]\s*(\S[^*_`\[\]|<>]*)")
+
+
+def pairs(text: str) -> tuple[tuple[str, str], ...]:
+    """Names and values of a text whose every line is `name: value`; empty for any other text."""
+    lines = [line for line in text.splitlines() if line.strip()]
+    found = [_PAIR.fullmatch(line) for line in lines]
+    return tuple((one.group(1), one.group(2)) for one in found if one) if found and all(found) else ()

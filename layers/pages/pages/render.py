@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from pages import art, assets, i18n
 from pages.i18n import Language
-from pages.prose import prose
+from pages.prose import pairs, prose
 from pages.qr import drawable, qr_svg
 
 
@@ -54,6 +54,7 @@ def new_environment(loader: BaseLoader, lang: Language) -> Environment:
         qr=qr_svg,
         drawable=drawable,
         prose=prose,
+        pairs=pairs,
         tag=i18n.TAGS[lang],
         other="en" if lang == "zh" else "zh",
     )

@@ -1,0 +1,125 @@
+"""Orders in every state that a buyer can meet, reached through the real flows wherever a flow leads there."""
+
+from datetime import timedelta
+from typing import Any
+
+from faka.contexts.orders.model import DeliveryState, Order, OrderState, RefundState
+from faka.flows.order_page import cancel
+from pages.visitor import codes_value
+from tests.browser.shop import use
+from tests.kit.world import World
+
+
+def pending(world: World) -> Order:
+    return world.buy(contact="buyer@example.com", method="precreate")
+
+
+def redirected(world: World) -> Order:
+    return world.buy(channel="epay", method="epay")
+
+
+def paid(world: World) -> Order:
+    return _moved(world, pending(world), OrderState.PAID, paid_at=world.clock.now())
+
+
+def held(world: World) -> Order:
+    """Another amount than asked for waits for a person."""
+    order = pending(world)
+    for raw in world.notices(order, amount_minor=order.total.minor - 1):
+        world.deliver_notice(order, raw)
+    return world.order(order)
+
+
+def short(world: World) -> Order:
+    now = world.clock.now()
+    order = _moved(world, pending(world), OrderState.PAID, paid_at=now)
+    return _moved(world, order, OrderState.SHORT, short_until=now + timedelta(days=1))
+
+
+def failed(world: World) -> Order:
+    return _moved(world, short(world), OrderState.FAILED, refund_state=RefundState.DUE)
+
+
+def expired(world: World) -> Order:
+    order = pending(world)
+    world.clock.advance(minutes=17)
+    world.minute()
+    return world.order(order)
+
+
+def canceled(world: World) -> Order:
+    order = pending(world)
+    return cancel(world.deps, order.id, world.proof(order))
+
+
+def late_delivered(world: World) -> Order:
+    return world.pay(expired(world))
+
+
+def late_refused(world: World) -> Order:
+    """The payment came after the reservation had ended and the goods were gone."""
+    order = expired(world)
+    return _changed(world, order, is_late=True, refund_state=RefundState.DUE)
+
+
+def ready(world: World) -> Order:
+    return world.pay(pending(world))
+
+
+def several(world: World) -> Order:
+    return world.pay(world.buy(quantity=3))
+
+
+def revealed(world: World) -> Order:
+    order = ready(world)
+    world.reveal(order)
+    return world.order(order)
+
+
+def withheld(world: World) -> Order:
+    return _changed(world, ready(world), delivery=DeliveryState.WITHHELD)
+
+
+def refunded(world: World) -> Order:
+    return _changed(world, ready(world), refund_state=RefundState.FULL)
+
+
+def link_ready(world: World) -> Order:
+    own = world.product
+    use(world, world.deps.catalog.product("qingning-gift", fresh=True))
+    order = world.pay(world.buy(consent=world.product.notice_version))
+    use(world, own)
+    return order
+
+
+def link_used(world: World) -> Order:
+    order = link_ready(world)
+    world.reveal(order, open_id="01KJPB7WG08HQWXGN3V08Q7SBR")
+    return world.order(order)
+
+
+STATES = {
+    made.__name__: made
+    for made in (
+        *(pending, redirected, paid, held, short, failed, expired, canceled, late_delivered, late_refused, ready, several, revealed),
+        *(withheld, refunded, link_ready, link_used),
+    )
+}
+
+
+def cookie(world: World, order: Order) -> Any:
+    """What the browser that placed the order has. The debugger takes a `__Host-` cookie for https only; the host is what counts."""
+    value = codes_value({}, order.id, world.proof(order).code)
+    return {"name": "__Host-orders", "value": value, "url": "https://127.0.0.1", "secure": True, "httpOnly": True, "sameSite": "Lax"}
+
+
+def _moved(world: World, order: Order, state: OrderState, **changes: Any) -> Order:
+    after = order.moved(state, world.clock.now(), "test", "test", **changes)
+    world.deps.tables.apply(world.deps.orders.replaced(order, after))
+    return world.order(order)
+
+
+def _changed(world: World, order: Order, **changes: Any) -> Order:
+    after = order.changed(world.clock.now(), "test", "test", **changes)
+    world.deps.tables.apply(world.deps.orders.replaced(order, after))
+    return world.order(order)
