@@ -98,7 +98,7 @@ class Shop:
             "objects": Objects(over(self.s3), BUCKET),
             "intake_queue": Queue(over(self.sqs), self.queue_url),
             "imports": ImportStore(tables),
-            "batch_log": BatchLog(tables),
+            "batch_log": BatchLog(tables, self.chance),
         }
         return deps
 

@@ -99,7 +99,7 @@ def test_soonest_expiry_is_sold_first_within_a_file_and_across_files(shop: Shop)
 
 
 def test_a_card_that_has_expired_is_a_bad_line(shop: Shop) -> None:
-    job = shop.imported(b"a----1----2026-03-01\nb----2----2026-03-02\nc----3----2026-02-30\nd----4----2027-1-2\n")
+    job = shop.imported(b"a----1----2026-03-02\nb----2----2026-03-03\nc----3----2026-02-30\nd----4----2027-1-2\n")
     assert job.counts.model_dump() == {"new": 2, "duplicate": 0, "bad": 2}
     assert [line.split(",")[:2] for line in shop.problems(job)] == [["1", "EXPIRED"], ["3", "EXPIRY"]]
 
@@ -154,7 +154,7 @@ def test_an_import_needs_a_product_of_cards_and_values_within_bounds(shop: Shop)
         with pytest.raises(BadImport):
             shop.opened(**bad)
     for wish in (
-        Wish(expires="2026-03-01"),
+        Wish(expires="2026-03-02"),
         Wish(expires="soon"),
         Wish(columns=(Column.NUMBER,)),
         Wish(encoding="utf-7"),

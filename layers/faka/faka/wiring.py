@@ -179,7 +179,7 @@ class Deps:
     def batch_log(self) -> "BatchLog":
         from faka.contexts.intake import BatchLog
 
-        return BatchLog(self.tables)
+        return BatchLog(self.tables, self.chance)
 
     @cached_property
     def fingerprint_key(self) -> MacKey:

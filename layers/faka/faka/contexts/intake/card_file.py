@@ -96,7 +96,8 @@ _CSV_SEPARATORS = (",", "\t", ";", "|")
 
 
 def parse(text: str, form: Format, day: date, *, is_link: bool) -> Parsed | Reason:
-    """Read one line that is neither blank nor the header. `day` is the business day on which the import started."""
+    """Read one line that is neither blank nor the header. `day` is the business day on which the import started:
+    what expires on it could not be sold any more."""
     fields = _fields(text, form)
     if isinstance(fields, Reason):
         return fields
@@ -117,7 +118,7 @@ def _fault(text: str, card: Parsed, day: date, *, is_link: bool) -> Reason | Non
         Reason.NO_SECRET: not card.secret,
         Reason.NUMBER_LONG: len(card.number) > NUMBER_MAX,
         Reason.SECRET_LONG: len(card.secret) > SECRET_MAX,
-        Reason.EXPIRED: card.expires != "" and card.expires < day.isoformat(),
+        Reason.EXPIRED: card.expires != "" and card.expires <= day.isoformat(),
         Reason.NOT_A_LINK: is_link and not _is_link(card.secret),
     }
     return next((reason for reason, is_so in faults.items() if is_so), None)

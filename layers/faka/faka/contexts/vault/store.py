@@ -9,12 +9,15 @@ from faka.contexts.vault.errors import BatchNotFound, CardWithheld, PageBroken
 from faka.contexts.vault.model import PAGE_CARDS, Batch, CardText, OpenCard, Print, Run, pages_of
 from faka.contexts.vault.rows import batch_from_item, batch_key, page_key, print_item, print_key
 from faka.kernel.ids import SkuId
-from faka.kernel.limits import BATCH_WRITE_MAX
+from faka.kernel.limits import BATCH_GET_MAX, BATCH_WRITE_MAX
 from faka.kernel.secret import Secret
 from faka.platform.table import Item, Key, TableName, Tables, chunks
 
 
 T = TypeVar("T")
+
+BATCHES_MAX = 10_000
+"""Batches of one SKU that a list goes through: three a day for ten years."""
 
 
 class Opener(Protocol):
@@ -108,9 +111,26 @@ class VaultStore:
             raise BatchNotFound(f"{sku} {ordinal}")
         return batch_from_item(row)
 
-    def batches(self, sku: SkuId, ordinals: Iterable[int]) -> list[Batch]:
-        rows = self._tables.batch_get([batch_key(sku, ordinal) for ordinal in ordinals])
-        return sorted((batch_from_item(row) for row in rows.values()), key=lambda batch: batch.ordinal)
+    def batch_of(self, sku: SkuId, number: int) -> Batch:
+        """The batch that brought a card. Raises: BatchNotFound."""
+        page = self._tables.get(page_key(sku, number // PAGE_CARDS))
+        batch = self.batch(sku, page["batch"]) if page is not None else None
+        if batch is None or not batch.holds(number):
+            raise BatchNotFound(f"{sku} card {number}")
+        return batch
+
+    def batches(self, sku: SkuId) -> list[Batch]:
+        """All batches of a SKU, oldest first.
+
+        Ordinals follow each other, but a worker that dies leaves one out; a hundred in a row that are absent are the end.
+        """
+        found: list[Batch] = []
+        for start in range(0, BATCHES_MAX, BATCH_GET_MAX):
+            rows = self._tables.batch_get([batch_key(sku, ordinal) for ordinal in range(start, start + BATCH_GET_MAX)])
+            if not rows:
+                break
+            found += map(batch_from_item, rows.values())
+        return sorted(found, key=lambda batch: batch.ordinal)
 
     def save_pages(self, sku: SkuId, pages: Sequence[Page]) -> None:
         """Write sealed pages. Unconditional, because a second writing holds the same cards (under the same job's keys)."""

@@ -67,7 +67,7 @@ def _check(order: ImportOrder, wish: Wish, today: date) -> None:
         "supplier": len(order.supplier) > TEXT_NAME_MAX,
         "remark": len(order.remark) > REMARK_MAX or not order.remark.isprintable(),
         "unit_cost": order.unit_cost is not None and not 0 <= order.unit_cost.minor <= AMOUNT_MINOR_MAX,
-        "expires": read_date(wish.expires) != wish.expires or ("" < wish.expires < today.isoformat()),
+        "expires": read_date(wish.expires) != wish.expires or ("" < wish.expires <= today.isoformat()),
         "separator": wish.separator is not None and (len(wish.separator) > 4 or not (wish.separator + " ").replace("\t", "").isprintable()),
         "columns": bool(wish.columns) and (wish.columns.count(Column.SECRET) != 1 or len(wish.columns) > 16),
         "encoding": wish.encoding not in ("", "utf-8", "gb18030"),

@@ -1,0 +1,113 @@
+"""Take cards off sale and out of sight: freeze and thaw a batch, void a batch or one card, put expired cards aside.
+
+```
+vault: the batch's state ──► from now on no card of it is shown, sold or not
+stock: bars and extents  ──► when the call returns, none of it can be claimed, nor what comes back later
+```
+In this order, because showing is the step that cannot be taken back. Each flow may be called again after a crash: what is
+done already is passed over, and the rest is done.
+"""
+
+from faka.contexts.intake import ImportNotDone
+from faka.contexts.stock import Why
+from faka.contexts.stock.standing import read_standing, standing_key
+from faka.contexts.vault import Batch, BatchState, moved, voided
+from faka.kernel.clock import business_day
+from faka.kernel.ids import BatchId, SkuId
+from faka.kernel.model import Frozen
+from faka.wiring import Deps
+
+
+class VoidCard(Frozen):
+    """A single card that is void now. `was_in_stock` is false when an order has it, or had it last."""
+
+    batch: BatchId
+    number: int
+    was_in_stock: bool
+
+
+class Expired(Frozen):
+    """Cards of one batch and day that can no longer be sold. `count` includes those that were sold in time."""
+
+    batch: BatchId
+    expires: str
+    count: int
+
+
+class ExpiredStock(Frozen):
+    """`unsold` cards of a SKU that nobody bought in time, and the lots they came from."""
+
+    unsold: int
+    lots: tuple[Expired, ...]
+
+
+def freeze(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
+    """Stop the sale and the showing of a batch until it is thawed.
+
+    Writes:  vault (batch FROZEN), journal (one entry), trade (standing orders, heads, drawer).
+    Raises:  ImportNotFound, ImportNotDone, BatchMoved (void batches stay void), StockBusy, TooManyBars.
+    """
+    batch = _turned(deps, batch_id, BatchState.FROZEN, by, reason)
+    deps.stock.withhold(batch.sku, batch.ordinal, Why.FROZEN)
+    return batch
+
+
+def thaw(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
+    """Let a frozen batch be shown and sold again, but for its single void cards and what expired meanwhile.
+
+    Raises:  ImportNotFound, ImportNotDone, BatchMoved (void batches stay void), StockBusy.
+    """
+    batch = _turned(deps, batch_id, BatchState.OPEN, by, reason)
+    deps.stock.restore(batch.sku, batch.ordinal)
+    return batch
+
+
+def void_batch(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
+    """End a batch for ever: neither sold nor shown again. Its fingerprints stay, so it cannot come back as a new import.
+
+    Raises:  ImportNotFound, ImportNotDone, StockBusy, TooManyBars.
+    """
+    batch = _turned(deps, batch_id, BatchState.VOID, by, reason)
+    deps.stock.withhold(batch.sku, batch.ordinal, Why.VOID)
+    return batch
+
+
+def void_card(deps: Deps, sku: SkuId, number: int, by: str, reason: str) -> VoidCard:
+    """End one card for ever. An order that holds it gets another one when its buyer looks.
+
+    Raises:  BatchNotFound, BatchFull, StockBusy, TooManyBars.
+    """
+    batch = deps.vault.batch_of(sku, number)
+    if number not in batch.void:
+        entry = deps.batch_log.noted(batch.id, deps.clock.now(), "card_void", by, {"number": number, "reason": reason})
+        deps.tables.commit([voided(batch, number), entry])
+    return VoidCard(batch=batch.id, number=number, was_in_stock=deps.stock.withhold_number(sku, number, Why.VOID))
+
+
+def expire(deps: Deps, sku: SkuId) -> ExpiredStock:
+    """Put the expired cards of a SKU aside and report them. A claim never takes them anyway; this makes the counts say so.
+
+    Raises:  Throttled.
+    Bound:   the batches that the SKU ever had.
+    """
+    deps.stock.settle_log(sku, range(read_standing(deps.tables.get(standing_key(sku))).shards))
+    today = business_day(deps.clock.now()).isoformat()
+    lots = [
+        Expired(batch=batch.id, expires=lot.expires, count=lot.count)
+        for batch in deps.vault.batches(sku)
+        for lot in batch.lots
+        if lot.expires and lot.expires <= today
+    ]
+    return ExpiredStock(unsold=deps.stock.counts(sku).withheld.get(Why.EXPIRED, 0), lots=tuple(lots))
+
+
+def _turned(deps: Deps, batch_id: BatchId, state: BatchState, by: str, reason: str) -> Batch:
+    """The batch in its new state, written with its journal entry unless it is there already."""
+    job = deps.imports.get(batch_id)
+    if not job.is_over or job.ordinal < 0:
+        raise ImportNotDone(batch_id)
+    batch = deps.vault.batch(job.sku, job.ordinal)
+    if batch.state is not state:
+        what = {BatchState.FROZEN: "frozen", BatchState.OPEN: "thawed", BatchState.VOID: "void"}[state]
+        deps.tables.commit([moved(batch, state), deps.batch_log.noted(batch_id, deps.clock.now(), what, by, {"reason": reason})])
+    return batch.model_copy(update={"state": state})
