@@ -131,6 +131,8 @@ class Parser:
             self.take("AND")
             high = self.operand()
             return lambda s: ordered(left(s), low(s), lambda a, b: a >= b) and ordered(left(s), high(s), lambda a, b: a <= b)
+        if self.met("IN"):
+            return self.membership(left)
         sign, right = self.take(), self.operand()
         if sign == "=":
             return lambda scope: equal(left(scope), right(scope))
@@ -138,6 +140,14 @@ class Parser:
             return lambda scope: not equal(left(scope), right(scope))
         test = {"<": lambda a, b: a < b, "<=": lambda a, b: a <= b, ">": lambda a, b: a > b, ">=": lambda a, b: a >= b}[sign]
         return lambda scope: ordered(left(scope), right(scope), test)
+
+    def membership(self, left: Callable[[Scope], Any]) -> Callable[[Scope], bool]:
+        self.take("(")
+        options = [self.operand()]
+        while self.met(","):
+            options.append(self.operand())
+        self.take(")")
+        return lambda scope: any([equal(left(scope), option(scope)) for option in options])
 
     # operands
 

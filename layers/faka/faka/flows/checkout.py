@@ -25,7 +25,7 @@ from faka.contexts.payments.model import Payment
 from faka.contexts.quotas.errors import HoldsMoved, QuotaExceeded
 from faka.contexts.quotas.model import HoldLimits
 from faka.contexts.quotas.store import hold_key
-from faka.contexts.stock import OutOfStock, Run
+from faka.contexts.stock import OutOfStock, Run, StockBusy
 from faka.kernel.contact import mail_address, network
 from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
 from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, hash_code, normal_code, order_id
@@ -124,8 +124,8 @@ def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sk
 def _claimed(deps: Deps, number: OrderId, sku: Sku, quantity: int) -> tuple[Run, ...]:
     try:
         return deps.stock.claim(sku.id, f"{number}+q{quantity}", quantity, sku.shards)
-    except OutOfStock as short:
-        give_back_unordered(deps, number, sku.id, short.taken, "sold out")
+    except (OutOfStock, StockBusy) as short:
+        give_back_unordered(deps, number, sku.id, short.taken, "not enough in stock")
         raise
 
 

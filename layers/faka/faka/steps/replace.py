@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OwnedRun
-from faka.contexts.stock import OutOfStock
+from faka.steps.claim import claim_for
 from faka.steps.release import disown, owned
 from faka.wiring import Deps
 
@@ -18,10 +18,8 @@ def replace_withheld(deps: Deps, order: Order, numbers: Iterable[int]) -> bool:
     bad = set(numbers)
     if order.revealed_at is not None:
         return _to_a_person(deps, order)
-    try:
-        fresh = deps.stock.claim(order.sku_id, f"{order.id}+{order.version}", len(bad), order.shards)
-    except OutOfStock as short:
-        disown(deps, order, short.taken)
+    fresh = claim_for(deps, order, len(bad))
+    if fresh is None:
         return _to_a_person(deps, deps.orders.get(order.id))
     kept = tuple(part for run in order.runs for part in without(run, bad))
     left = {run.event for run in kept}
