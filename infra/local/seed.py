@@ -2,8 +2,8 @@
 
     python -m infra.local.seed SHOP PLAYERS KEYS      with the settings of the functions in the environment
 
-SHOP and PLAYERS are addresses, KEYS the players' folder. Every step looks first whether it is done, so a run that was
-stopped goes on, and a second run changes nothing. Cards take the way of every card: a job, a form, a file in the bucket, the worker.
+SHOP and PLAYERS are addresses, KEYS the players' folder. Every step looks first whether it is done, so a second run changes
+nothing. Cards take the way of every card: a job, a form, a file in the bucket, the worker.
 """
 
 import json
@@ -37,7 +37,7 @@ from infra.local.seed_cards import card_file, expiry
 
 CATALOG = Path(__file__).with_name("seed_products.yaml")
 SUPPLIER = "Demo supplier"
-WAIT_S_MAX = 120
+WAIT_S_MAX = 60
 """For all card files together. They take seconds; a machine that is busy with other things may take longer."""
 
 TITLES = {"alipay": {"zh": "支付宝", "en": "Alipay"}, "epay": {"zh": "易支付", "en": "Epay"}}
