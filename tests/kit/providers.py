@@ -160,7 +160,7 @@ class FakeProvider:
 
     def refund(self, out_trade_no: str, amount_minor: int | None = None) -> RawRequest:
         """Money goes back from the provider's own console; the notice of it."""
-        return raw_request(play(self.desk, self._trade(out_trade_no, None), "refund", amount_minor=amount_minor)[0].notice)
+        return raw_request(play(self.desk, self._trade(out_trade_no, None), "refund", amount_minor=amount_minor)[-1].notice)
 
     def notice(self, out_trade_no: str, status: str = "TRADE_SUCCESS", **changes: str) -> RawRequest:
         """Any notice that the provider would sign; no money moves. `changes` go in before the signature."""

@@ -11,14 +11,14 @@
 | repeat | the same notice `times` times, acknowledged or not |
 | reorder | the notice of the payment first, then an older one that says *waiting* |
 | forge | notices that were never ours: changed after signing, other keys, other accounts; nothing is paid |
-| refund | (alipay) a part went back from the provider's own console: `TRADE_SUCCESS` again, with a refund in it |
+| refund | paid, and a part went back from the provider's own console: at Alipay `TRADE_SUCCESS` again, with a refund in it |
 """
 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from infra.local.actors.alipay import AlipayDesk
+from infra.local.actors.alipay import AlipayDesk, beijing
 from infra.local.actors.bank import Trade
 from infra.local.actors.epay import EpayDesk
 from infra.local.actors.keys import Keys
@@ -69,18 +69,19 @@ def play(desk: Desk, trade: Trade, act: str, *, amount_minor: int | None = None,
         case "forge":
             return [Step(notice, delay_s=0.02 * i, is_kept=False) for i, notice in enumerate(forgeries(desk, trade))]
         case "refund":
-            return [Step(_refund(desk, trade, amount_minor))]
+            return _refund(desk, trade, amount_minor)
     raise ValueError("no such act")
 
 
-def _refund(desk: Desk, trade: Trade, amount_minor: int | None) -> Notice:
-    paid = trade.payments[0] if trade.payments else desk.bank.pay(trade)
+def _refund(desk: Desk, trade: Trade, amount_minor: int | None) -> list[Step]:
+    """The payment first, where there was none yet; then the notice that a part went back."""
+    first = [] if trade.payments else [Step(desk.notice(trade, desk.bank.pay(trade)))]
+    paid = trade.payments[0]
     if isinstance(desk, EpayDesk):
-        return desk.notice(trade, paid, "TRADE_REFUND")
+        return [*first, Step(desk.notice(trade, paid, "TRADE_REFUND"), delay_s=0.5)]
     back = yuan(amount_minor or paid.amount_minor // 2 or 1)
-    return desk.notice(
-        trade, paid, refund_fee=back, gmt_refund=f"{desk.notice_params(trade, paid, '')['notify_time']}.000", out_biz_no="R1"
-    )
+    told = desk.notice(trade, paid, refund_fee=back, gmt_refund=f"{beijing(desk.bank.now())}.000", out_biz_no="R1")
+    return [*first, Step(told, delay_s=0.5)]
 
 
 def forgeries(desk: Desk, trade: Trade) -> Iterator[Notice]:

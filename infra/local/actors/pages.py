@@ -11,9 +11,9 @@ from infra.local.actors.spelling import yuan
 
 
 _STYLE = """
-:root{color-scheme:light dark;--line:#8884;--accent:#1677ff}
+:root{color-scheme:light dark;--line:#8884;--accent:#0958d9}
 *{box-sizing:border-box}body{font:16px/1.5 system-ui,sans-serif;max-width:44rem;margin:0 auto;padding:1rem}
-h1{font-size:1.25rem}.amount{font-size:2rem;font-weight:650;font-variant-numeric:tabular-nums}
+h1{font-size:1.25rem}h2{font-size:1rem}.amount{font-size:2rem;font-weight:650;font-variant-numeric:tabular-nums}
 form{display:grid;gap:.5rem;grid-template-columns:repeat(auto-fill,minmax(12rem,1fr));margin:1rem 0}
 button{font:inherit;padding:.6rem .8rem;border:1px solid var(--line);border-radius:.5rem;
 background:none;color:inherit;cursor:pointer;text-align:left}
@@ -25,6 +25,9 @@ pre{white-space:pre-wrap;overflow-wrap:anywhere;border:1px solid var(--line);bor
 padding:.75rem;font:14px/1.5 ui-monospace,monospace}
 .note{border-left:3px solid var(--accent);padding:.25rem .75rem}.quiet{opacity:.7}code{overflow-wrap:anywhere}
 """
+
+LATE_S = 1000
+"""Later than the shop's 15 minutes of patience and its minute of grace."""
 
 _WORDS = {
     "zh": {
@@ -42,6 +45,7 @@ _WORDS = {
         "forge": "不付款，发伪造通知",
         "refund": "付款并在平台侧部分退款",
         "delay": "过期后再等（秒）",
+        "delay_now": "从现在起等（秒；此网关不知道订单期限）",
         "times": "重复次数",
         "amount": "实付（元，留空为默认）",
         "paid": "已支付",
@@ -69,6 +73,7 @@ _WORDS = {
         "forge": "Do not pay, send forged notices",
         "refund": "Pay, then refund a part at the provider",
         "delay": "seconds after the end",
+        "delay_now": "seconds from now (this gateway does not know the order's end)",
         "times": "times",
         "amount": "amount in yuan (empty: default)",
         "paid": "Paid",
@@ -118,10 +123,11 @@ def cashier(trade: Trade, bank: Bank, language: str, note: str = "") -> bytes:
 
 def _form(trade: Trade, words: dict[str, str]) -> str:
     buttons = "".join(f"<button name=act value={act}>{words[act]}</button>" for act in _BUTTONS)
+    delay, delay_s = ("delay", 5) if trade.expires_at else ("delay_now", LATE_S)
     return (
         f'<form method=post action="/cashier/{trade.provider}/{escape(trade.out_trade_no)}">'
         f"<button class=first name=act value=pay>{words['pay']} ¥ {yuan(trade.amount_minor)}</button>{buttons}"
-        f"<label><input name=delay_s inputmode=decimal value=5> {words['delay']}</label>"
+        f"<label><input name=delay_s inputmode=decimal value={delay_s}> {words[delay]}</label>"
         f"<label><input name=times inputmode=numeric value=5> {words['times']}</label>"
         f"<label><input name=amount inputmode=decimal> {words['amount']}</label></form>"
     )
