@@ -17,6 +17,7 @@ from tests.kit.clock import CountingPause
 from tests.kit.expressions import ExpressionFault, Row, condition, updated
 from tests.kit.tables import PHYSICAL
 
+
 Image = tuple[str, Row | None, Row | None]
 """Table, row before, row after."""
 
@@ -24,7 +25,8 @@ Image = tuple[str, Row | None, Row | None]
 class Engine:
     """The part of a DynamoDB client that `Tables` uses."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_metered: bool = False) -> None:
+        self._is_metered = is_metered
         self._rows: dict[str, dict[str, dict[str, Row]]] = {}
         self._tokens: set[str] = set()
         self._lock = threading.RLock()
@@ -37,7 +39,7 @@ class Engine:
     def get_item(self, **given: Any) -> dict[str, Any]:
         self._count("get_item")
         row = self._row(given["TableName"], given["Key"])
-        self.units["read"] += _read_units(row)
+        self._read(row)
         return {"Item": dict(row)} if row is not None else {}
 
     def batch_get_item(self, RequestItems: Mapping[str, Any]) -> dict[str, Any]:
@@ -47,7 +49,8 @@ class Engine:
         answer: dict[str, list[Row]] = {}
         for table, asked in RequestItems.items():
             rows = [self._row(table, key) for key in asked["Keys"]]
-            self.units["read"] += sum(_read_units(row) for row in rows)
+            for row in rows:
+                self._read(row)
             answer[table] = [dict(row) for row in rows if row is not None]
         return {"Responses": answer, "UnprocessedKeys": {}}
 
@@ -64,7 +67,8 @@ class Engine:
             keys = [sk for sk in keys if (sk > last if given["ScanIndexForward"] else sk < last)]
         page = keys[: given["Limit"]]
         more = {"LastEvaluatedKey": {"pk": values[":p"], "sk": {"S": page[-1]}}} if len(keys) > len(page) else {}
-        self.units["read"] += 1 + sum(size(partition[sk]) for sk in page) // 4096
+        for sk in page:
+            self._read(partition[sk])
         return {"Items": [dict(partition[sk]) for sk in page], **more}
 
     def _query_index(self, given: Mapping[str, Any]) -> dict[str, Any]:
@@ -142,10 +146,9 @@ class Engine:
     # -- for tests ------------------------------------------------------------------------------------------------
 
     def fork(self) -> "Engine":
-        """A world of its own that begins as this one. Rows are never changed in place, so only the maps are copied."""
+        """A world of its own that begins as this one, with an empty stream. Rows are never changed in place, so only the maps are copied."""
         other = Engine()
         other._rows = {table: {pk: dict(rows) for pk, rows in partitions.items()} for table, partitions in self._rows.items()}
-        other.stream = list(self.stream)
         return other
 
     def tables(self) -> Tables:
@@ -189,7 +192,8 @@ class Engine:
             partition.pop(sk, None)
         else:
             partition[sk] = new
-        self.units["write"] += factor * max(1, -(-max(size(old or {}), size(new or {})) // 1024))
+        if self._is_metered:
+            self.units["write"] += factor * max(1, -(-max(size(old or {}), size(new or {})) // 1024))
         self.stream.append((given["TableName"], old, new))
         return new
 
@@ -198,6 +202,10 @@ class Engine:
 
     def _count(self, verb: str) -> None:
         self.requests[verb] += 1
+
+    def _read(self, row: Row | None) -> None:
+        if self._is_metered:
+            self.units["read"] += max(1, -(-size(row or {}) // 4096))
 
 
 def _change(given: dict[str, Any]) -> Callable[[Row | None], Row]:
@@ -241,7 +249,3 @@ def _size(value: Any) -> int:
     if kind in ("SS", "NS", "BS"):
         return sum(len(each) for each in inner)
     return len(inner.encode() if isinstance(inner, str) else inner)
-
-
-def _read_units(row: Row | None) -> int:
-    return max(1, -(-size(row or {}) // 4096))

@@ -9,6 +9,7 @@ from copy import deepcopy
 from functools import lru_cache
 from typing import Any
 
+
 Row = dict[str, Any]
 Scope = tuple[Row, dict[str, str], dict[str, Any]]
 """The row, the names and the values of one request."""

@@ -80,11 +80,12 @@ def faults(engine: Engine, sku: str) -> list[str]:
 
 
 def _sold_wrongly(engine: Engine, sku: str) -> list[str]:
-    """An order's row must hold what it asked for, once."""
+    """An order must have what it asked for, once, and nothing that had expired."""
     wrong: list[str] = []
     for row in rows_of(engine, "ORDER#"):
         if row["sku"] != sku or row["state"] not in ("HELD", "PAID"):
             continue
+        wrong += [f"{row['pk']} was sold {run} on {row['on']}" for run in row["runs"] if run[5] and run[5] <= row["on"]]
         count = sum(run[3] for run in row["runs"])
         if count != row["quantity"]:
             wrong.append(f"{row['pk']} has {count} of {row['quantity']}")

@@ -1,7 +1,6 @@
 """A world in which everything is half-way, and the operations that meet in it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from faka.contexts.stock import Why
 from tests.kit.clock import FrozenClock
@@ -10,7 +9,11 @@ from tests.unit.stock.audit import faults
 from tests.unit.stock.wire import Wire
 from tests.unit.stock.world import SKU, Shop
 
+
 Operation = Callable[[Shop], object]
+
+NEXT = 18
+"""The number under the cursor of shard 1."""
 
 
 def half_way() -> Engine:
@@ -74,15 +77,10 @@ OPERATIONS: dict[str, Operation] = {
     "freeze batch 1": lambda shop: shop.stock.withhold(SKU, 1, Why.FROZEN),
     "void batch 2": lambda shop: shop.stock.withhold(SKU, 2, Why.VOID),
     "restore batch 3": lambda shop: shop.stock.restore(SKU, 3),
-    "void number 10": lambda shop: shop.stock.withhold_number(SKU, 10, Why.VOID),
+    "restore batch 1": lambda shop: shop.stock.restore(SKU, 1),
+    "void the next number": lambda shop: shop.stock.withhold_number(SKU, NEXT, Why.VOID),
     "close": lambda shop: shop.stock.close(SKU),
 }
-
-
-@dataclass(frozen=True)
-class Verdict:
-    what: str
-    faults: tuple[str, ...]
 
 
 def after_all(engine: Engine) -> list[str]:

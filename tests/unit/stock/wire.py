@@ -5,11 +5,10 @@ from typing import Any
 
 from botocore.exceptions import ClientError, ReadTimeoutError
 
+from faka.platform.table import Tables
 from tests.kit.clock import CountingPause
 from tests.kit.engine import Engine
 from tests.kit.tables import PHYSICAL
-
-from faka.platform.table import Tables
 
 
 class Crash(BaseException):

@@ -8,11 +8,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from faka.contexts.stock import ClaimEvent, LogMoved, OutOfStock, Run, StockBusy, StockStore, claim_events, extent
+from faka.kernel.clock import business_day
 from faka.kernel.errors import Conflict, FakaError
 from faka.kernel.ids import SkuId
 from faka.platform.table import Item, Key, TableName, Tables, Write, from_wire, insert, put
 from tests.kit.clock import FrozenClock
 from tests.kit.engine import Engine
+
 
 SKU = SkuId("points-100")
 
@@ -126,6 +128,7 @@ class Shop:
 
     def _row(self, name: str, state: str, runs: Sequence[Run], *, quantity: int = 0, gone: Sequence[str] = ()) -> Item:
         told = {"sku": self.sku, "state": state, "quantity": quantity, "runs": _listed(runs), "gone": list(gone), "v": 1}
+        told["on"] = business_day(self.clock.now()).isoformat()
         return {"pk": _key(name).pk, "sk": "ORDER", **told}
 
     # -- stock ----------------------------------------------------------------------------------------------------
@@ -146,8 +149,8 @@ def journal(engine: Engine) -> list[ClaimEvent]:
     """All claims that the stream tells of."""
     found = []
     for _, old, new in engine.stream:
-        if new is not None and new["pk"]["S"].startswith("HEAD#"):
-            found += claim_events(from_wire(old) if old else None, from_wire(new))
+        if new is not None and new["pk"]["S"].startswith("HEAD#") and old is not None and old["n"] != new["n"]:
+            found += claim_events(from_wire(old), from_wire(new))
     return found
 
 
