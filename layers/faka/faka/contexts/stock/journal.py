@@ -47,11 +47,12 @@ class ClaimRecord(ClaimEvent):
 
 
 def claim_events(old: Item | None, new: Item | None) -> list[ClaimEvent]:
-    """The claim in one stream record, if it is one: the rows of a head before and after a write, as plain values.
+    """The claim in one stream record, if it is one: the rows of a head before and after a write, as plain values, and nothing
+    (None or no attributes) where there was no row: a new head is no claim.
 
     Raises: Broken when more than one claim lies between the rows; one write makes one claim.
     """
-    if old is None or new is None or not new["pk"].startswith("HEAD#") or new["n"] == old["n"]:
+    if not old or not new or not new["pk"].startswith("HEAD#") or new["n"] == old["n"]:
         return []
     slot = next((i for i in range(RING_SLOTS) if new[f"i{i}"] == old["n"]), None)
     if new["n"] != old["n"] + 1 or slot is None:
