@@ -28,7 +28,7 @@ from faka.contexts.quotas.store import hold_key
 from faka.contexts.stock import OutOfStock, Run, StockBusy
 from faka.kernel.contact import mail_address, network
 from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
-from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, hash_code, normal_code, order_id
+from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, SkuId, hash_code, normal_code, order_id
 from faka.kernel.model import Frozen
 from faka.platform.table import Key, Write
 from faka.steps.release import disown, give_back_unordered, owned
@@ -236,6 +236,7 @@ def _same_order(deps: Deps, command: CheckoutCommand, runs: tuple[Run, ...], tak
     """The number has a row: the same purchase again, another one under a used form, or a fence."""
     row = taken.row or {}
     if "sku_id" not in row:
+        give_back_unordered(deps, order_id(command.form_id), SkuId(command.sku), runs, "fenced")
         raise OutOfStock(0) from taken
     order = from_item(row)
     with suppress(OrderMoved):  # somebody settles it right now; the claim journal gives our claims back

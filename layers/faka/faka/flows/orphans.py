@@ -13,10 +13,9 @@ order row there, claim a stranger → cards back, once (the row remembers what i
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.stock import ClaimRecord, claims_due
 from faka.kernel.clock import from_row, to_row
-from faka.kernel.errors import Conflict, FakaError
+from faka.kernel.errors import Conflict, TransactionBusy
 from faka.kernel.ids import is_order_id
 from faka.platform import telemetry
 from faka.platform.table import Key, TableName, put
@@ -28,6 +27,9 @@ MINUTE = timedelta(minutes=1)
 MINUTES_MAX = 30
 """Minutes read in one round; a round that was missed for longer catches up in a few."""
 
+TRIES_MAX = 4
+"""A claim whose order is being changed right now; after four lost races the minute is read again in the next round."""
+
 LOOK_BACK = timedelta(minutes=10)
 """Where the first round of a new shop begins."""
 
@@ -37,7 +39,7 @@ CURSOR = Key(TableName.TRADE, "CURSOR#claims", "CURSOR")
 def adopt_or_return(deps: Deps, has_time: Callable[[], bool]) -> int:
     """Check the claims of every whole minute up to now; answers how many were orphans.
 
-    Raises: Unavailable from the database; the cursor then stands where it stood and the minute is read again.
+    Raises: Unavailable; the cursor then stands where it stood and the minute is read again.
     """
     now = deps.clock.now()
     row = deps.tables.get(CURSOR)
@@ -65,21 +67,20 @@ def _checked(deps: Deps, claims: Iterable[ClaimRecord]) -> int:
 
 
 def _returned(deps: Deps, claim: ClaimRecord) -> int:
-    try:
-        order = deps.orders.get_many([claim.order_id]).get(claim.order_id)
-        if order is None:
-            give_back_unordered(deps, claim.order_id, claim.sku, [claim.run], "claimed, never ordered")
-        else:
-            disown(deps, order, [claim.run])
-    except (OrderMoved, Conflict) as error:
-        telemetry.note("orphan_met_another", error=error, order_id=claim.order_id)
-        return 0
-    except FakaError as error:
-        telemetry.failed("orphan_left", error, order_id=claim.order_id)
-        return 0
-    telemetry.note("orphan_returned", order_id=claim.order_id, sku_id=claim.sku, count=claim.run.count)
-    telemetry.count("OrphanedClaims")
-    return 1
+    for _ in range(TRIES_MAX):
+        try:
+            order = deps.orders.get_many([claim.order_id]).get(claim.order_id)
+            if order is None:
+                give_back_unordered(deps, claim.order_id, claim.sku, [claim.run], "claimed, never ordered")
+            else:
+                disown(deps, order, [claim.run])
+        except Conflict as error:
+            telemetry.note("orphan_met_another", error=error, order_id=claim.order_id)
+            continue
+        telemetry.note("orphan_returned", order_id=claim.order_id, sku_id=claim.sku, count=claim.run.count)
+        telemetry.count("OrphanedClaims")
+        return 1
+    raise TransactionBusy(claim.order_id)
 
 
 def _whole(at: datetime) -> datetime:

@@ -17,7 +17,7 @@ from faka.contexts.stock import LogMoved, Run
 from faka.kernel.clock import to_row
 from faka.kernel.errors import TransactionBusy
 from faka.kernel.ids import OrderId, SkuId
-from faka.platform.table import Write
+from faka.platform.table import Item, Write
 from faka.wiring import Deps
 
 
@@ -51,15 +51,27 @@ def commit_return(deps: Deps, sku: SkuId, runs: Sequence[Run], arbiter: Callable
 def give_back_unordered(deps: Deps, order_id: OrderId, sku: SkuId, runs: Sequence[Run], reason: str) -> None:
     """Give back claims made for an order number that has no row (yet), so that it can never have one.
 
-    If the number became an order meanwhile, only the claims that are not its own go back.
+    If the number became an order meanwhile, only the claims that are not its own go back; if it was fenced before, only
+    those that did not go back with the fence.
+    Raises: OrderMoved when somebody else does the same right now; the sweep comes again.
     """
     if not runs:
         return
+    events = [run.event for run in runs]
     try:
-        commit_return(deps, sku, runs, lambda: [deps.orders.fenced(order_id, to_row(deps.clock.now()), reason)])
+        commit_return(deps, sku, runs, lambda: [deps.orders.fenced(order_id, to_row(deps.clock.now()), reason, events)])
     except OrderExists as taken:
-        if taken.row is not None and "sku_id" in taken.row:
-            disown(deps, from_item(taken.row), runs)
+        row = taken.row or {}
+        if "sku_id" in row:
+            disown(deps, from_item(row), runs)
+        else:
+            _beside_the_fence(deps, sku, row, runs)
+
+
+def _beside_the_fence(deps: Deps, sku: SkuId, fence: Item, runs: Sequence[Run]) -> None:
+    left = [run for run in runs if run.event not in fence["gone"]]
+    if left:
+        commit_return(deps, sku, left, lambda: [deps.orders.fence_extended(fence, [run.event for run in left])])
 
 
 def disown(deps: Deps, order: Order, runs: Sequence[Run]) -> None:

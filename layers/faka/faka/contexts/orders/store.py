@@ -1,5 +1,6 @@
 """Order rows. Every change is one write conditional on the version that was read."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import ValidationError
@@ -11,7 +12,7 @@ from faka.kernel.errors import FakaError, UnknownState
 from faka.kernel.ids import OrderId
 from faka.kernel.limits import PAGE_MAX
 from faka.platform.due import due, without_due
-from faka.platform.table import Item, Key, TableName, Tables, Write, check, insert, put
+from faka.platform.table import Item, Key, TableName, Tables, Write, check, insert, put, update
 
 
 def order_key(order_id: OrderId) -> Key:
@@ -43,10 +44,22 @@ class OrderStore:
         """Insert a new order. Else OrderExists, with the row of whoever came first (which may be a fence)."""
         return insert(TableName.TRADE, to_item(order), otherwise=_exists)
 
-    def fenced(self, order_id: OrderId, at: str, reason: str) -> Write:
-        """Make sure that this number never becomes an order. Else OrderExists."""
+    def fenced(self, order_id: OrderId, at: str, reason: str, gone: Sequence[str]) -> Write:
+        """Make sure that this number never becomes an order; `gone` are its claims that go back with it. Else OrderExists."""
         row = {"pk": f"ORDER#{order_id}", "sk": "ORDER", "id": order_id, "state": OrderState.FENCED.value, "at": at, "reason": reason}
-        return insert(TableName.TRADE, row, otherwise=_exists)
+        return insert(TableName.TRADE, {**row, "gone": list(gone), "version": 1}, otherwise=_exists)
+
+    def fence_extended(self, fence: Item, gone: Sequence[str]) -> Write:
+        """Further claims of a fenced number go back. Else OrderMoved."""
+        return update(
+            order_key(OrderId(fence["id"])),
+            "SET #gone = list_append(#gone, :more), #version = :next",
+            when="#version = :seen",
+            otherwise=_moved,
+            more=list(gone),
+            next=fence["version"] + 1,
+            seen=fence["version"],
+        )
 
     def replaced(self, before: Order, after: Order) -> Write:
         """Write the order as it is after a change. Else OrderMoved, with the current row."""

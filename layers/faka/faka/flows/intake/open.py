@@ -2,7 +2,18 @@
 
 from datetime import date
 
-from faka.contexts.intake import FILE_BYTES_MAX, REMARK_MAX, UPLOAD_VALID_S, BadImport, Column, ImportJob, NotForCards, Wish, read_date
+from faka.contexts.intake import (
+    FILE_BYTES_MAX,
+    REMARK_MAX,
+    UPLOAD_VALID_S,
+    BadImport,
+    Column,
+    ImportJob,
+    NotForCards,
+    Shape,
+    Wish,
+    read_date,
+)
 from faka.kernel.clock import business_day
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import ProductId, SkuId, batch_id
@@ -11,6 +22,13 @@ from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 from faka.platform.objects import UploadForm
 from faka.wiring import Deps
+
+
+_SEPARATORS = {
+    Shape.TXT: (None, "", "----", "\t", "|", ",", " ", ";"),
+    Shape.CSV: (None, ",", "\t", ";", "|"),
+}
+"""None: find out. Empty: the line is the secret. A space: any run of them."""
 
 
 class ImportOrder(Frozen):
@@ -68,7 +86,7 @@ def _check(order: ImportOrder, wish: Wish, today: date) -> None:
         "remark": len(order.remark) > REMARK_MAX or not order.remark.isprintable(),
         "unit_cost": order.unit_cost is not None and not 0 <= order.unit_cost.minor <= AMOUNT_MINOR_MAX,
         "expires": read_date(wish.expires) != wish.expires or ("" < wish.expires <= today.isoformat()),
-        "separator": wish.separator is not None and (len(wish.separator) > 4 or not (wish.separator + " ").replace("\t", "").isprintable()),
+        "separator": wish.separator not in _SEPARATORS[wish.shape],
         "columns": bool(wish.columns) and (wish.columns.count(Column.SECRET) != 1 or len(wish.columns) > 16),
         "encoding": wish.encoding not in ("", "utf-8", "gb18030"),
     }
