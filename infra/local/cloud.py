@@ -20,7 +20,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ministack.core import lambda_runtime
+from ministack.core import iam_actions, lambda_runtime
 from ministack.services import dynamodb, eventbridge, scheduler
 
 
@@ -45,6 +45,7 @@ def main() -> None:
     lambda_runtime.ProvidedWorker._drain_stderr_bounded = _drain_at_once  # noqa: SLF001
     eventbridge._SCHEDULER_TICK_INTERVAL = SCHEDULE_TICK_S  # noqa: SLF001
     scheduler._SCHEDULE_TICK_INTERVAL = SCHEDULE_TICK_S  # noqa: SLF001
+    iam_actions.access_denied_response = _told(iam_actions.access_denied_response)
     threading.Thread(target=_stop_with_parent, daemon=True).start()
     from ministack.app import main as serve
 
@@ -63,6 +64,17 @@ def _locked(write: Callable[..., Any], lock: threading.RLock) -> Callable[..., A
             return write(*args, **options)
 
     return alone
+
+
+def _told(refuse: Callable[..., Any]) -> Callable[..., Any]:
+    """With roles enforced, say which call was refused: the function that made it may not."""
+
+    @functools.wraps(refuse)
+    def told(service: str, action: str, *given: Any, **named: Any) -> Any:
+        print(f"refused: {action} {given[0] if given else ''} {named.get('message', '')}", file=sys.stderr, flush=True)
+        return refuse(service, action, *given, **named)
+
+    return told
 
 
 def _drain_at_once(worker: Any, **_: float) -> Any:
