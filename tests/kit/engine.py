@@ -146,7 +146,7 @@ class Engine:
     # -- for tests ------------------------------------------------------------------------------------------------
 
     def fork(self) -> "Engine":
-        """A world of its own that begins as this one, with an empty stream. Rows are never changed in place, so only the maps are copied."""
+        """A world of its own that begins as this one, with an empty stream. Rows are never changed in place: only maps are copied."""
         other = Engine()
         other._rows = {table: {pk: dict(rows) for pk, rows in partitions.items()} for table, partitions in self._rows.items()}
         return other

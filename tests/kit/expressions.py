@@ -96,13 +96,13 @@ class Parser:
         parts = [self.conjunction()]
         while self.met("OR"):
             parts.append(self.conjunction())
-        return parts[0] if len(parts) == 1 else lambda scope: any([part(scope) for part in parts])
+        return parts[0] if len(parts) == 1 else lambda scope: any(part(scope) for part in parts)
 
     def conjunction(self) -> Callable[[Scope], bool]:
         parts = [self.negation()]
         while self.met("AND"):
             parts.append(self.negation())
-        return parts[0] if len(parts) == 1 else lambda scope: all([part(scope) for part in parts])
+        return parts[0] if len(parts) == 1 else lambda scope: all(part(scope) for part in parts)
 
     def negation(self) -> Callable[[Scope], bool]:
         if self.met("NOT"):
@@ -148,7 +148,7 @@ class Parser:
         while self.met(","):
             options.append(self.operand())
         self.take(")")
-        return lambda scope: any([equal(left(scope), option(scope)) for option in options])
+        return lambda scope: any(equal(left(scope), option(scope)) for option in options)
 
     # operands
 

@@ -53,9 +53,9 @@ class Shop:
         try:
             self.tables.apply(insert(TableName.TRADE, self._row(name, "HELD", runs, quantity=quantity), otherwise=_met))
         except OrderMet as met:
-            assert met.row is not None
-            self.give_back(name, [run for run in runs if not _knows(dict(met.row), run)])
-            return _runs(dict(met.row))
+            winner = dict(met.row or {})
+            self.give_back(name, [run for run in runs if not _knows(winner, run)])
+            return _runs(winner)
         return runs
 
     def pay(self, name: str) -> None:
