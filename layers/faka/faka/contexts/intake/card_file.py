@@ -180,6 +180,8 @@ def recognise(
     form = Format(shape=shape, encoding=encoding, separator=separator, columns=(Column.SECRET,))
     rows = [row for row in (_fields(text, form) for text in lines) if isinstance(row, list)]
     header = _header(rows[0]) if rows else None
+    if shape is Shape.TXT and separator:  # whoever separates has something to separate
+        rows = [row for row in rows if len(row) > 1] or [["", ""]]
     chosen = tuple(columns) or header or _plain(rows)
     return form.model_copy(update={"columns": chosen, "has_header": header is not None})
 
