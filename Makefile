@@ -48,7 +48,8 @@ test-%: .venv/dev.stamp ## Run one ring, such as test-unit, test-e2e, test-brows
 
 .PHONY: check
 check: .venv/dev.stamp .venv-sam/sam.stamp .venv-checkov/checkov.stamp ## Lint, types, template, house rules
-	@step() { echo "── $$1"; shift; "$$@"; }
+	@failed=()
+	step() { local name="$$1"; echo "── $$name"; shift; "$$@" || failed+=("$$name"); }
 	$(PY) -m infra.tools.pages
 	step "ruff" .venv/bin/ruff check .
 	step "ruff format" .venv/bin/ruff format --check .
@@ -57,6 +58,7 @@ check: .venv/dev.stamp .venv-sam/sam.stamp .venv-checkov/checkov.stamp ## Lint, 
 	step "sam validate --lint" env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
 	step "checkov on the expanded template" $(PY) -m infra.tools.scan
 	step "house rules" $(PY) -m pytest -q -m architecture tests/architecture
+	if (($${#failed[@]})); then printf 'Not in order: %s\n' "$${failed[@]}"; exit 1; fi
 
 .PHONY: bench
 bench: .venv/dev.stamp ## Measure: writes build/bench.json and prints tables
