@@ -6,7 +6,6 @@ SHOP and PLAYERS are addresses, KEYS the players' folder. Every step looks first
 nothing. Cards take the way of every card: a job, a form, a file in the bucket, the worker.
 """
 
-import json
 import os
 import sys
 import time
@@ -29,6 +28,7 @@ from faka.flows.intake import ImportOrder, open_import, progress
 from faka.kernel.clock import business_day, to_row
 from faka.kernel.ids import BatchId, ProductId, SkuId
 from faka.kernel.money import Currency, Money
+from faka.kernel.secret import Secret
 from faka.platform import aws
 from faka.wiring import Deps, ShopSettings
 from infra.local.actors import create_keys
@@ -87,18 +87,10 @@ def seed_channels(deps: Deps, actors_url: str, keys: Path) -> list[str]:
     channels = create_keys(keys).channels(actors_url)
     for position, channel in enumerate(channels):
         secret = f"faka/channels/{channel['id']}"
-        _keep_secret(secret, json.dumps(channel.pop("secret")))
+        deps.secrets.write(secret, {name: Secret(value) for name, value in channel.pop("secret").items()})
         more = {"title": TITLES[channel["kind"]], "enabled": True, "secret_name": secret, "position": position}
         save_channel(deps, ChannelRow.model_validate(channel | more))
     return [channel["id"] for channel in channels]
-
-
-def _keep_secret(name: str, text: str) -> None:
-    store = aws.client("secretsmanager")
-    try:
-        store.create_secret(Name=name, SecretString=text)
-    except store.exceptions.ResourceExistsException:
-        store.put_secret_value(SecretId=name, SecretString=text)
 
 
 # -- products -----------------------------------------------------------------------------------------------------
