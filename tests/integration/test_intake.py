@@ -14,7 +14,7 @@ from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import ProductId, SkuId
 from faka.kernel.money import Currency, Money
 from faka.platform.table import TableName
-from tests.integration.given_intake import BUCKET, SKU, Gate, Shop, a_shop
+from tests.integration.given_intake import BUCKET, SKU, Crash, Gate, Shop, a_shop
 
 
 pytestmark = pytest.mark.integration
@@ -258,3 +258,37 @@ def test_an_import_costs_two_key_calls_at_any_size(shop: Shop) -> None:
 )
 def test_messages_name_the_imports_that_they_are_about(event: str, expected: list[str]) -> None:
     assert imports_named(named(event)["Records"][0]["body"]) == expected
+
+
+# -- a file that is gone ------------------------------------------------------------------------------------------------
+
+
+def test_a_file_that_is_gone_ends_the_job_where_it_stands_and_the_rest_can_be_imported_again(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(seal, "STEP_LINES", 8)
+    body = lines(30)
+    batch = shop.uploaded(body)
+    gate = Gate([], die_after="batch_write_item")  # two steps in, the third is half done
+    left = iter([900.0] * 4 + [0.0])
+    run_import(shop.deps, batch, lambda: next(left, 0.0))
+    with pytest.raises(Crash):
+        run_import(shop.fresh(gate), batch, lambda: 900.0)
+    shop.s3.delete_object(Bucket=BUCKET, Key=f"work/{batch}")
+    shop.clock.advance(100)
+    cut = run_import(shop.fresh(), batch, lambda: 900.0)
+    assert (cut.state, cut.counts.new, cut.counts.lines) == (ImportState.DONE, 16, 30)
+    assert shop.problems(cut) == ["17,UNREAD,,"]
+    assert shop.available() == 16
+
+    again = shop.imported(body)
+    assert (again.counts.new, again.counts.duplicate) == (14, 16)
+    assert sorted(secret for _, secret, _ in shop.sold(30, "ord_1")) == sorted(f"secret-{i}" for i in range(30))
+
+
+def test_a_file_that_is_gone_before_it_was_counted_is_refused(shop: Shop) -> None:
+    batch = shop.uploaded(lines(3))
+    left = iter([900.0, 0.0])
+    run_import(shop.deps, batch, lambda: next(left))
+    shop.s3.delete_object(Bucket=BUCKET, Key=f"work/{batch}")
+    assert run_import(shop.deps, batch, lambda: 900.0).refusal is Refusal.FILE_GONE

@@ -55,6 +55,8 @@ class Reason(StrEnum):
     EXPIRY = "EXPIRY"
     EXPIRED = "EXPIRED"
     NOT_A_LINK = "NOT_A_LINK"
+    UNREAD = "UNREAD"
+    """This line and all after it: the file was gone before they were read."""
 
 
 class Format(Frozen):

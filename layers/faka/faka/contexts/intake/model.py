@@ -95,6 +95,8 @@ class ImportJob(Frozen):
     offset: int = 0
     line: int = 0
     """Lines of the file that are behind us, blank ones included, and where the next one starts."""
+    cut_line: int | None = None
+    """Set when the file was gone before its end: what this job claimed beyond that line, another import may take over."""
     counts: Counts = Counts()
     problems_key: str = ""
     done_at: datetime | None = None
@@ -119,6 +121,10 @@ class ImportJob(Frozen):
         if self.survey is None:
             raise ImportNotDone(self.id)
         return self.survey
+
+    def has_lost(self, line: int) -> bool:
+        """Whether a fingerprint of that line names a card that this job will never put on sale."""
+        return self.cut_line is not None and line > self.cut_line
 
     def is_leased(self, at: datetime) -> bool:
         return self.lease_until is not None and at < self.lease_until

@@ -1,5 +1,6 @@
 """Rows of import jobs. Every change is one write conditional on the version that was read."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from pydantic import ValidationError
@@ -26,6 +27,11 @@ class ImportStore:
         if row is None:
             raise ImportNotFound(batch)
         return from_item(row)
+
+    def get_many(self, batches: Iterable[BatchId]) -> dict[BatchId, ImportJob]:
+        """The jobs among these that exist."""
+        rows = self._tables.batch_get([import_key(batch) for batch in batches])
+        return {BatchId(row["id"]): from_item(row) for row in rows.values()}
 
     def placed(self, job: ImportJob) -> Write:
         return insert(TableName.TRADE, to_item(job), otherwise=_moved)

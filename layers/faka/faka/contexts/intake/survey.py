@@ -32,6 +32,7 @@ class Refusal(StrEnum):
     SPREADSHEET = "SPREADSHEET"
     TOO_MANY_LINES = "TOO_MANY_LINES"
     TOO_MANY_EXPIRIES = "TOO_MANY_EXPIRIES"
+    FILE_GONE = "FILE_GONE"
 
 
 class Wish(Frozen):

@@ -17,8 +17,8 @@ KMS key's, not this code's. Invariants: a number's card never changes; a card op
 it was sealed for; one fingerprint belongs to one line of one job for ever, also after the card is sold.
 """
 
-from faka.contexts.vault.changes import filled, key_added, moved, opened, voided
-from faka.contexts.vault.errors import BatchFull, BatchMoved, BatchNotFound, CardWithheld, PageBroken
+from faka.contexts.vault.changes import filled, key_added, moved, opened, print_moved, voided
+from faka.contexts.vault.errors import BatchFull, BatchMoved, BatchNotFound, CardWithheld, PageBroken, PrintMoved
 from faka.contexts.vault.model import PAGE_CARDS, Batch, BatchState, CardText, Lot, OpenCard, Print, fingerprint, pages_of
 from faka.contexts.vault.store import Page, VaultRead, VaultStore
 
@@ -37,6 +37,7 @@ __all__ = [
     "Page",
     "PageBroken",
     "Print",
+    "PrintMoved",
     "VaultRead",
     "VaultStore",
     "filled",
@@ -45,5 +46,6 @@ __all__ = [
     "moved",
     "opened",
     "pages_of",
+    "print_moved",
     "voided",
 ]

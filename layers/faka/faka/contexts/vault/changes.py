@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from faka.contexts.vault.errors import BatchFull, BatchMoved
-from faka.contexts.vault.model import VOID_MAX, Batch, BatchState, Lot
-from faka.contexts.vault.rows import batch_key, batch_to_item
+from faka.contexts.vault.errors import BatchFull, BatchMoved, PrintMoved
+from faka.contexts.vault.model import VOID_MAX, Batch, BatchState, Lot, Print
+from faka.contexts.vault.rows import batch_key, batch_to_item, print_key
 from faka.kernel.errors import FakaError
 from faka.platform.table import Item, TableName, Write, insert, update
 
@@ -43,6 +43,20 @@ def filled(batch: Batch, lots: Sequence[Lot]) -> Write:
     return update(batch_key(batch.sku, batch.ordinal), "SET #lots = :lots", otherwise=_moved, lots=listed)
 
 
+def print_moved(before: Print, after: Print) -> Write:
+    """Give a fingerprint whose card never came on sale to the line that brings it again. Else PrintMoved."""
+    return update(
+        print_key(before.hash),
+        "SET #b = :b, #l = :l",
+        when="#b = :was_b AND #l = :was_l",
+        otherwise=_print_moved,
+        b=after.batch,
+        l=after.line,
+        was_b=before.batch,
+        was_l=before.line,
+    )
+
+
 def moved(batch: Batch, state: BatchState) -> Write:
     """Freeze, thaw or void. Else BatchMoved, with the row that says why: VOID is final."""
     names = {f"s{i}": may.value for i, may in enumerate(_MAY_BECOME[state])}
@@ -71,6 +85,10 @@ def voided(batch: Batch, number: int) -> Write:
 
 def _moved(row: Item | None) -> FakaError:
     return BatchMoved("batch", row)
+
+
+def _print_moved(row: Item | None) -> FakaError:
+    return PrintMoved("fingerprint", row)
 
 
 def _full(row: Item | None) -> FakaError:

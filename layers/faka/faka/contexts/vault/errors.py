@@ -15,6 +15,10 @@ class BatchFull(Rejected):
     """More exceptions, or more data keys, than one batch may carry."""
 
 
+class PrintMoved(Conflict):
+    """Another import took the fingerprint over first; carries its row."""
+
+
 class CardWithheld(Conflict):
     """Cards of this sale belong to a frozen or void batch, or are void themselves, and must not be shown."""
 

@@ -1,5 +1,7 @@
 """First pass: take the file over, find out how it reads, claim numbers for its cards."""
 
+from datetime import date
+
 from faka.contexts.intake import ImportJob, ImportState, JobLot, Refusal, Room, Survey, survey
 from faka.contexts.vault import PAGE_CARDS, Batch, BatchState, opened
 from faka.kernel.clock import business_day
@@ -25,7 +27,7 @@ def count_and_claim(deps: Deps, job: ImportJob) -> ImportJob:
     deps.objects.delete(job.incoming_key)
     now = deps.clock.now()
     day = job.day or business_day(now)
-    found = survey(lambda: deps.objects.read(job.work_key, job.etag, 0, job.size), job.wish, day)
+    found = _survey(deps, job, day)
     if isinstance(found, Refusal):
         after = job.moved(ImportState.REFUSED, now, refusal=found, done_at=now)
         entry = deps.batch_log.noted(job.id, now, "import_refused", job.by, {"refusal": found.value})
@@ -36,6 +38,13 @@ def count_and_claim(deps: Deps, job: ImportJob) -> ImportJob:
         deps.tables.commit([deps.imports.replaced(job, after)])
         return after
     return _claim(deps, job, found)
+
+
+def _survey(deps: Deps, job: ImportJob, day: date) -> Survey | Refusal:
+    try:
+        return survey(lambda: deps.objects.read(job.work_key, job.etag, 0, job.size), job.wish, day)
+    except ObjectGone:
+        return Refusal.FILE_GONE
 
 
 def _claim(deps: Deps, job: ImportJob, found: Survey) -> ImportJob:

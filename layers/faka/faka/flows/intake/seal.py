@@ -4,28 +4,15 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from itertools import islice
 
-from faka.contexts.intake import (
-    PROBLEMS_KIND,
-    PROBLEMS_MAX,
-    Counts,
-    ImportJob,
-    JobLot,
-    Line,
-    Parsed,
-    Problem,
-    Reason,
-    decode,
-    is_blank,
-    parse,
-    problems_key,
-    read_lines,
-    written,
-)
-from faka.contexts.vault import PAGE_CARDS, Batch, CardText, Page, Print, fingerprint, key_added
+from faka.contexts.intake import Counts, ImportJob, JobLot, Line, Parsed, Problem, Reason, read_lines
+from faka.contexts.vault import PAGE_CARDS, Batch, CardText, Page, key_added
 from faka.contexts.vault.rows import batch_from_item
-from faka.kernel.clock import business_day
+from faka.flows.intake.report import report
+from faka.flows.intake.sort import sort_lines
 from faka.kernel.errors import Broken
 from faka.platform.envelope import KEYS_OF_JOB_MAX, DataKey
+from faka.platform.objects import ObjectGone
+from faka.platform.telemetry import note
 from faka.wiring import Deps
 
 
@@ -47,25 +34,34 @@ class Seal:
     index: int
 
 
-@dataclass(frozen=True)
-class Found:
-    """What the lines of one step turned out to be."""
-
-    cards: tuple[tuple[int, Parsed], ...]
-    problems: tuple[Problem, ...]
-    seen: int
-    """Lines that count, blank ones and the header left out."""
-
-
 def seal_lines(deps: Deps, job: ImportJob, has_time: Callable[[], bool]) -> ImportJob:
-    """Take steps until the file ends or the time does. At least one."""
-    seal = _seal(deps, job) if job.lots else None
+    """Take steps until the file ends or the time does. At least one.
+
+    A file that is gone ends the job where it stands: what is sealed comes on sale, the rest can be imported again.
+    """
     lines = read_lines(deps.objects.read(job.work_key, job.etag, job.offset, job.size), job.offset)
+    seal: Seal | None = None
     while job.offset < job.size:
-        job = _one_step(deps, job, seal, list(islice(lines, STEP_LINES)))
+        try:
+            step = list(islice(lines, STEP_LINES))
+        except ObjectGone:
+            return _cut(deps, job)
+        if job.lots and seal is None:
+            seal = _seal(deps, job)
+        job = _one_step(deps, job, seal, step)
         if not has_time():
             break
     return job
+
+
+def _cut(deps: Deps, job: ImportJob) -> ImportJob:
+    unread = job.read.lines - job.counts.lines
+    key = report(deps, job, [Problem(job.line + 1, Reason.UNREAD)], job.line + 1) if unread else job.problems_key
+    counts = job.counts.model_copy(update={"bad": job.counts.bad + unread})
+    after = job.changed(deps.clock.now(), offset=job.size, cut_line=job.line, counts=counts, problems_key=key)
+    deps.tables.commit([deps.imports.replaced(job, after)])
+    note("import_cut", batch_id=job.id, sku_id=job.sku, count=unread)
+    return after
 
 
 def _seal(deps: Deps, job: ImportJob) -> Seal:
@@ -84,10 +80,10 @@ def _seal(deps: Deps, job: ImportJob) -> Seal:
 
 def _one_step(deps: Deps, job: ImportJob, seal: Seal | None, lines: Sequence[Line]) -> ImportJob:
     """One checkpoint further. Everything before its last write may happen twice."""
-    found = _sort(deps, job, lines)
+    found = sort_lines(deps, job, lines)
     lots, pages = _fill(deps, job, seal, found.cards)
     deps.vault.save_pages(job.sku, pages)
-    key = _report(deps, job, found.problems, job.line + len(lines))
+    key = report(deps, job, found.problems, job.line + len(lines))
     duplicates = sum(problem.reason is Reason.DUPLICATE for problem in found.problems)
     after = job.changed(
         deps.clock.now(),
@@ -105,49 +101,6 @@ def _one_step(deps: Deps, job: ImportJob, seal: Seal | None, lines: Sequence[Lin
     if job.problems_key not in ("", key):
         deps.objects.delete(job.problems_key)
     return after
-
-
-# -- what a line is -------------------------------------------------------------------------------------------------
-
-
-def _sort(deps: Deps, job: ImportJob, lines: Sequence[Line]) -> Found:
-    """Parse, then ask whose each card is: this very line's, or somebody's who had it before."""
-    read = [(number, _read(job, number, line)) for number, line in enumerate(lines, job.line + 1)]
-    problems = [Problem(number, what) for number, what in read if isinstance(what, Reason)]
-    first: dict[str, tuple[int, Parsed]] = {}
-    secret = deps.fingerprint_key()
-    for number, what in read:
-        if isinstance(what, Parsed):
-            hash_ = fingerprint(secret, CardText(what.number, what.secret))
-            if hash_ in first:
-                problems.append(Problem(number, Reason.DUPLICATE, job.id, first[hash_][0]))
-            else:
-                first[hash_] = (number, what)
-    owners = deps.vault.claim_prints([Print(hash_, job.id, number) for hash_, (number, _) in first.items()])
-    cards = []
-    for owner, (number, card) in zip(owners, first.values(), strict=True):
-        if (owner.batch, owner.line) == (job.id, number):
-            cards.append((number, card))
-        else:
-            problems.append(Problem(number, Reason.DUPLICATE, owner.batch, owner.line))
-    problems.sort(key=lambda problem: problem.line)
-    return Found(tuple(cards), tuple(problems), sum(what is not None for _, what in read))
-
-
-def _read(job: ImportJob, number: int, line: Line) -> Parsed | Reason | None:
-    """None for what is not a line of cards at all."""
-    form = job.read.form
-    if number == job.read.header_line or is_blank(line):
-        return None
-    if line.raw is None:
-        return Reason.TOO_LONG
-    text = decode(line.raw, form.encoding)
-    if text is None:
-        return Reason.ENCODING
-    return parse(text, form, job.day or business_day(job.opened_at), is_link=job.wish.is_link)
-
-
-# -- sealing --------------------------------------------------------------------------------------------------------
 
 
 def _fill(deps: Deps, job: ImportJob, seal: Seal | None, cards: Sequence[tuple[int, Parsed]]) -> tuple[tuple[JobLot, ...], list[Page]]:
@@ -168,14 +121,3 @@ def _fill(deps: Deps, job: ImportJob, seal: Seal | None, cards: Sequence[tuple[i
             pages.append(Page(number // PAGE_CARDS, job.ordinal, tuple(open_pages[expires])))
             open_pages[expires] = []
     return tuple(lot.model_copy(update={"tail": tuple(open_pages[expires])}) for expires, lot in lots.items()), pages
-
-
-def _report(deps: Deps, job: ImportJob, problems: Sequence[Problem], line: int) -> str:
-    """Add to the problem file, under a new name: the job row decides which name counts."""
-    known = job.counts.duplicate + job.counts.bad
-    if not problems or known > PROBLEMS_MAX:
-        return job.problems_key
-    earlier = deps.objects.get(job.problems_key) if job.problems_key else b""
-    key = problems_key(job.id, line)
-    deps.objects.put(key, written(earlier, known, problems), PROBLEMS_KIND)
-    return key

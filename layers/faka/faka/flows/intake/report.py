@@ -1,0 +1,17 @@
+"""The problem file of a job, step by step."""
+
+from collections.abc import Sequence
+
+from faka.contexts.intake import PROBLEMS_KIND, PROBLEMS_MAX, ImportJob, Problem, problems_key, written
+from faka.wiring import Deps
+
+
+def report(deps: Deps, job: ImportJob, problems: Sequence[Problem], line: int) -> str:
+    """Add to the problem file, under a new name: the job row decides which name counts."""
+    known = job.counts.duplicate + job.counts.bad
+    if not problems or known > PROBLEMS_MAX:
+        return job.problems_key
+    earlier = deps.objects.get(job.problems_key) if job.problems_key else b""
+    key = problems_key(job.id, line)
+    deps.objects.put(key, written(earlier, known, problems), PROBLEMS_KIND)
+    return key
