@@ -51,6 +51,17 @@ class Claim:
     def is_done(self) -> bool:
         return self.taken == self.quantity
 
+    def sellable(self, heads: Sequence[Head]) -> int:
+        return sum(head.sellable(self.dead_day) for head in heads)
+
+    def lacks(self, heads: Sequence[Head]) -> bool:
+        return self.sellable(heads) < self.part.want
+
+    def fitness(self, head: Head) -> tuple[bool, int]:
+        """A head that has enough before one that has not; among those the fullest, so that they drain evenly."""
+        sellable = head.sellable(self.dead_day)
+        return sellable >= self.part.want, sellable
+
     def see(self, head: Head | None) -> None:
         """Choose the step that fits the head as it is."""
         self.head = head
@@ -71,18 +82,24 @@ class Claims:
     def run(self, claim: Claim) -> tuple[Run, ...]:
         """Raises: OutOfStock; StockBusy; Throttled; UnknownOutcome after several lost answers (the same tag may try again)."""
         for _ in range(CLAIM_STEPS_MAX):
-            match claim.step:
-                case Take() | TakeNext() as step:
-                    self._take(claim, step)
-                case Have(run=run):
-                    claim.got(run, claim.head)
-                case Discard():
-                    self._discard(claim)
-                case Short():
-                    self._look_around(claim)
+            try:
+                self._step(claim)
+            except StockBusy as busy:
+                raise StockBusy(str(busy), tuple(claim.runs)) from busy
             if claim.is_done:
                 return tuple(claim.runs)
         raise StockBusy("a claim took too many steps", tuple(claim.runs))
+
+    def _step(self, claim: Claim) -> None:
+        match claim.step:
+            case Take() | TakeNext() as step:
+                self._take(claim, step)
+            case Have(run=run):
+                claim.got(run, claim.head)
+            case Discard():
+                self._discard(claim)
+            case Short():
+                self._look_around(claim)
 
     def _take(self, claim: Claim, step: Take | TakeNext) -> None:
         try:
@@ -110,27 +127,30 @@ class Claims:
         Raises: OutOfStock when all of them and their waiting log rows together have too little.
         """
         heads = self._all_heads(claim)
-        want = claim.part.want
         mine = next((head for head in heads if head.answered(claim.part) is not None), None)
-        if mine is None and sum(head.sellable(claim.dead_day) for head in heads) < want:
-            taken_in = dict.fromkeys(range(claim.shards), 0) | {head.shard: head.applied for head in heads}
-            waiting = self._log.waiting(claim.sku, taken_in)
-            if not waiting:
-                raise OutOfStock(claim.taken + sum(head.sellable(claim.dead_day) for head in heads), tuple(claim.runs))
-            self._log.settle(claim.sku, waiting, claim.dead_day)
+        if mine is None and claim.lacks(heads):
+            self._log.settle(claim.sku, self._waiting(claim, heads), claim.dead_day)
             claim.head = None
-            return
-        best = mine or max(heads, key=lambda head: _fitness(head.sellable(claim.dead_day), want))
-        claim.shard, claim.less_is_fine = best.shard, True
-        claim.see(best)
+            heads = self._all_heads(claim)
+            if claim.lacks(heads):
+                # Rows that still wait have no room: go on with what is there, and they move up.
+                self._waiting(claim, heads)
+        claim.less_is_fine = True
+        if heads:
+            best = mine or max(heads, key=claim.fitness)
+            claim.shard = best.shard
+            claim.see(best)
+
+    def _waiting(self, claim: Claim, heads: Sequence[Head]) -> list[int]:
+        """Shards with a log row that the head has not taken in. Raises: OutOfStock when there is none."""
+        taken_in = dict.fromkeys(range(claim.shards), 0) | {head.shard: head.applied for head in heads}
+        waiting = self._log.waiting(claim.sku, taken_in)
+        if not waiting:
+            raise OutOfStock(claim.taken + claim.sellable(heads), tuple(claim.runs))
+        return waiting
 
     def _all_heads(self, claim: Claim) -> Sequence[Head]:
         """Every head, read strongly; the one that just refused was read by the refusal."""
         others = [(claim.sku, shard) for shard in range(claim.shards) if claim.head is None or shard != claim.head.shard]
         found = list(self._heads.get_many(others).values()) if others else []
         return found if claim.head is None else [claim.head, *found]
-
-
-def _fitness(sellable: int, want: int) -> tuple[bool, int]:
-    """A head that has enough before one that has not; among those with enough the fullest, so that they drain evenly."""
-    return sellable >= want, sellable

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from faka.contexts.stock.bounds import RING_SLOTS
-from faka.contexts.stock.model import NEVER, Extent, Part, Run, Why, expires_of, slot_of, total
+from faka.contexts.stock.model import NEVER, Extent, Part, Run, Why, expires_of, total
 from faka.kernel.errors import UnknownState
 from faka.platform.table import Item, Key, TableName
 
@@ -76,7 +76,7 @@ class Head:
 
     def answered(self, part: Part) -> Run | None:
         """The run that this part got before, if the ring still knows."""
-        slot = self.slots[slot_of(part.digest)]
+        slot = self.slots[part.slot]
         if slot.digest != part.digest:
             return None
         return Run(

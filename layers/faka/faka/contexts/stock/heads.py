@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from typing import cast
 
 from faka.contexts.stock.head import OPEN, Head, Take, TakeNext, head_key, new_head, read_head
-from faka.contexts.stock.model import Part, Run, expires_of, slot_of
+from faka.contexts.stock.model import Part, Run, expires_of
 from faka.contexts.stock.rewrite import Rewrite, rewritten
 from faka.contexts.stock.standing import Standing
 from faka.kernel.errors import Conflict, FakaError
@@ -50,7 +50,7 @@ class Heads:
         """
         write = claim_write(head_key(sku, shard), step, part, dead_day)
         head = read_head(cast(Item, self._tables.apply(write)))
-        slot = head.slots[slot_of(part.digest)]
+        slot = head.slots[part.slot]
         run = Run(shard=shard, serial=slot.serial, start=slot.start, count=slot.count, batch=slot.batch, expires=expires_of(slot.day))
         return run, head
 
@@ -92,7 +92,7 @@ def claim_write(key: Key, step: Take | TakeNext, part: Part, dead_day: int) -> W
     | `a = 0` (next extent) | dropping the rest of the running extent |
     | `q[0] count >= q`, `q[0] day > dead day` (next extent) | the same for the extent that is being opened |
     """
-    i = slot_of(part.digest)
+    i = part.slot
     values = {"q": step.count, "t": part.digest, "tag": part.tag, "one": 1, "dead": dead_day, "open": OPEN}
     common = f"#t{i} = :t, #m{i} = :q, #i{i} = #n, #n = #n + :one, #cl = #cl + :q, #l = :tag"
     if isinstance(step, Take):

@@ -134,13 +134,18 @@ class Part:
         """16 bytes, because order ids come from the buyer's form: finding two with one digest must be out of reach."""
         return hashlib.blake2b(f"{self.tag}|{self.index}|{self.want}".encode(), digest_size=16).digest()
 
-
-def slot_of(digest: bytes) -> int:
-    return digest[0] % RING_SLOTS
+    @property
+    def slot(self) -> int:
+        """Neighbouring slots for the parts of one claim, so that they do not push each other out."""
+        return (_spread(self.tag) // 2**16 + self.index) % RING_SLOTS
 
 
 def home_shard(tag: str, shards: int) -> int:
-    return int.from_bytes(hashlib.blake2b(tag.encode(), digest_size=4).digest(), "big") % shards
+    return _spread(tag) % shards
+
+
+def _spread(tag: str) -> int:
+    return int.from_bytes(hashlib.blake2b(tag.encode(), digest_size=4).digest(), "big")
 
 
 def check_claim(tag: str, quantity: int, shards: int) -> None:
