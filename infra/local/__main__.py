@@ -5,10 +5,8 @@ import asyncio
 import sys
 from pathlib import Path
 
+from infra.local.home import ROOT
 from infra.local.run import Options, main
-
-
-ROOT = Path(__file__).resolve().parents[2]
 
 
 def options() -> Options:

@@ -12,14 +12,13 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from infra.local.deploy import REGION
-from infra.local.home import Home, Refused
+from infra.local.home import ROOT, Home, Refused
 
 
 SERVICES = "apigateway,cloudformation,dynamodb,events,iam,kms,lambda,logs,monitoring,s3,scheduler,secretsmanager,ses,sns,sqs,ssm,sts"
 START_S_MAX = 30
 STOP_S_MAX = 60
 """The emulator writes its whole state when it stops: about a second per 100 MB."""
-ROOT = Path(__file__).resolve().parents[2]
 
 
 class Child:

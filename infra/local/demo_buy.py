@@ -4,6 +4,7 @@ Product page → form → order page → provider's cashier → pay → back →
 """
 
 import argparse
+import json
 import sys
 import time
 from collections.abc import Callable
@@ -11,6 +12,7 @@ from dataclasses import dataclass
 from urllib.parse import urljoin
 
 from infra.local.headless import Form, Page, Visitor
+from infra.local.home import PREFERRED_PORT, ROOT
 
 
 WAIT_S_MAX = 120
@@ -115,9 +117,16 @@ def _masked(card: str) -> str:
     return f"{card[:2]}{'•' * max(4, len(card) - 4)}{card[-2:]}"
 
 
+def _last_port() -> int:
+    try:
+        return int(json.loads((ROOT / ".local" / "home.json").read_text())["port"])
+    except (OSError, ValueError, KeyError):
+        return PREFERRED_PORT
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local.demo_buy", description="Buy one card at the running shop.")
-    parser.add_argument("--port", type=int, default=8080, help="port of the shop")
+    parser.add_argument("--port", type=int, default=_last_port(), help="port of the shop (default: that of the last `make run`)")
     parser.add_argument("--product", default="", help="product to buy (default: the first that can be bought)")
     given = parser.parse_args()
     try:

@@ -20,7 +20,6 @@ from infra.local.template import Template
 
 
 logger = logging.getLogger("infra.local.front")
-NAMES = ("127.0.0.1", "localhost")
 
 
 @dataclass
@@ -37,10 +36,14 @@ class Front:
         self._routes = gateway.Routes(routes)
         self._apis = {route.api: self.template.api(route.api) for route in routes}
         self._any = self._apis.get(routes[0].api) if routes else None
-        self._hosts = {f"{name}:{self.port}" for name in NAMES}
+        self._host, self._other_host = f"127.0.0.1:{self.port}", f"localhost:{self.port}"
 
     async def answer(self, request: Request) -> Answer:
-        if request.header("host") not in self._hosts:
+        host = request.header("host")
+        if host == self._other_host and request.method == "GET":
+            # The shop knows one address of itself; cookies and the origin of forms go by it.
+            return Answer(307, [("Location", f"http://{self._host}{request.target}")])
+        if host != self._host:
             # A page on another name that resolves to loopback must not read this shop (DNS rebinding).
             return gateway.error("ACCESS_DENIED", 403, "Forbidden")
         path = request.target.partition("?")[0]

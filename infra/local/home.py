@@ -23,6 +23,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 
+ROOT = Path(__file__).resolve().parents[2]
 PREFERRED_PORT = 8080
 TRIES_MAX = 200
 

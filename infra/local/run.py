@@ -19,9 +19,9 @@ from pathlib import Path
 from typing import Any
 
 from infra.local import deploy, home, server
-from infra.local.children import ROOT, Child, start_cloud
+from infra.local.children import Child, start_cloud
 from infra.local.front import Front, start_pools
-from infra.local.home import Refused
+from infra.local.home import ROOT, Refused
 from infra.local.pool import Pool, variables
 from infra.local.template import Template
 

@@ -243,8 +243,11 @@ def test_a_body_above_the_gateways_bound_is_refused(cloud: LocalCloud) -> None:
     assert (status, b"content length" in content) == (413, True)
 
 
-def test_another_host_name_is_refused(cloud: LocalCloud) -> None:
+def test_another_host_name_is_refused_and_localhost_led_to_the_one_address(cloud: LocalCloud) -> None:
     assert ask(cloud.shop, "GET", "/", Host="evil.example")[0] == 403
+    status, headers, _ = ask(cloud.shop, "GET", "/p/x?a=1", Host=f"localhost:{cloud.port}")
+
+    assert (status, headers["location"]) == (307, [f"{cloud.shop}/p/x?a=1"])
 
 
 def seen(cloud: LocalCloud, name: str, within_s: float = 10) -> Any:
