@@ -1,5 +1,6 @@
 """The product page's form: read it whole, place the order, or show the page again with everything kept."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import replace
 
@@ -17,7 +18,7 @@ from faka.platform.door import Answer, Request, cookie, see_other
 from pages import i18n
 from pages.forms import WHOLE, BadForm, Fault, Reader, mark
 from pages.i18n import TAGS, language
-from pages.visitor import ORDERS_AGE_S, ORDERS_COOKIE, PREFS_AGE_S, PREFS_COOKIE, Visitor, codes_value, prefs_value
+from pages.visitor import ORDERS_AGE_S, ORDERS_COOKIE, PREFS_AGE_S, PREFS_COOKIE, Visitor, codes_value, is_code, prefs_value
 
 
 FIELDS = {
@@ -34,6 +35,11 @@ FIELDS = {
 
 ALTERNATIVES_MAX = 4
 
+NONE = "none"
+"""The way to pay of a form that names none: right for a free product, and known to no channel."""
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)
+
 
 class Buy:
     def __init__(self, house: House) -> None:
@@ -49,7 +55,7 @@ class Buy:
             command = _command(who, request, form)
             order = checkout(self._house.deps, command)
         except FakaError as error:
-            if not request.wants_page or isinstance(error, Broken | NotFound):
+            if not request.wants_page or isinstance(error, Broken) or (isinstance(error, NotFound) and error.code() not in FIELDS):
                 raise
             return self._refused(request, who, form, error)
         kept = cookie(ORDERS_COOKIE, codes_value(who.codes, order.id, command.code), ORDERS_AGE_S)
@@ -88,7 +94,8 @@ class Buy:
             fault_title=titles.get(error.http_status, _("Please check this before you pay:")),
             alternatives=alternatives,
         )
-        return self._house.page(who, "shop/product.html", view, status=error.http_status)
+        status = 422 if error.http_status == 404 else error.http_status  # what is missing is a choice of the form, not the page
+        return self._house.page(who, "shop/product.html", view, status=status)
 
     def _page(self, request: Request) -> ProductPage:
         return flow.product_page(self._house.deps, request.params["slug"], self._house.now())
@@ -124,7 +131,9 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
     quantity = reader.whole("quantity", 1, ORDER_CARDS_MAX)
     contact = reader.mail("contact")
     channel, _colon, method = reader.text("channel", 80).partition(":")
-    if not is_ulid(reader.raw("form_id")):
+    if (channel or method) and not (_NAME.fullmatch(channel) and _NAME.fullmatch(method)):
+        reader.faults.append(Fault("channel", mark("Please choose a way to pay.")))
+    if not (is_ulid(reader.raw("form_id")) and is_code(reader.raw("code"))):
         reader.faults.append(Fault("form_id", mark("This form is not complete. Please open the product page again.")))
     seen = reader.whole("seen_total_minor", 0, AMOUNT_MINOR_MAX) if reader.raw("seen_total_minor") else None
     reader.done()
@@ -135,8 +144,8 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
         sku=sku,
         quantity=quantity,
         contact=contact,
-        channel=channel,
-        method=method,
+        channel=channel or NONE,
+        method=method or NONE,
         device="MOBILE" if who.frame.is_mobile else "PC",
         address=request.address,
         consent=reader.raw("consent")[:80],

@@ -27,6 +27,9 @@ class Orders:
 
     def show(self, request: Request) -> Answer:
         """The whole page; without proof the same 404 page for unknown orders and for other people's."""
+        if ids.is_order_id(request.params["no"]) and any(name not in ("asked", "hl") for name, _value in request.query):
+            # Back from the provider, whose parameters prove nothing here: the address gets rid of them, and the page asks.
+            return see_other(f"/o/{request.params['no']}?asked=1")
         who = self._house.visitor(request)
         try:
             page = flow.open_order(self._house.deps, request.params["no"], proof_of(who, request))

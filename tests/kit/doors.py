@@ -8,6 +8,7 @@ shop.get("/p/video-vip", accept="application/json")   # a machine: answers are p
 ```
 """
 
+import base64
 import importlib.util
 import os
 import re
@@ -151,8 +152,8 @@ def event(
             "requestId": "req-1",
             "identity": {"sourceIp": address},
         },
-        "body": body.decode("utf-8", "surrogateescape") if body else None,
-        "isBase64Encoded": False,
+        "body": base64.b64encode(body).decode() if body else None,
+        "isBase64Encoded": True,
     }
 
 

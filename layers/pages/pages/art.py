@@ -93,4 +93,4 @@ def initials(title: str) -> str:
         return first[:2]
     if len(words) > 1 and ord(words[1][0]) <= LATIN_END:
         return (first[0] + words[1][0]).upper()
-    return first[:2].capitalize()
+    return first[:3] if first.isupper() else first[:2].capitalize()

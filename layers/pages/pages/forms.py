@@ -1,6 +1,7 @@
 """What a person typed: read field by field, kept as typed, every fault named at once so that nobody has to guess twice."""
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from dataclasses import field as preset
@@ -53,7 +54,8 @@ class Reader:
         self.faults: list[Fault] = []
 
     def raw(self, name: str) -> str:
-        return self._fields.get(name, "").strip()
+        """What was typed, without what nobody sees: chat programs and spreadsheets put direction marks around what they copy."""
+        return "".join(symbol for symbol in self._fields.get(name, "") if unicodedata.category(symbol) != "Cf").strip()
 
     def text(self, name: str, length_max: int, *, missing: str = "") -> str:
         """A line; empty is a fault only where `missing` says what to enter."""

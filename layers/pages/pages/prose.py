@@ -38,7 +38,7 @@ def prose(text: str) -> Markup:
     return Markup(_parser().render(text))  # noqa: S704 - the one place where text becomes HTML; html=False above is what makes it safe
 
 
-_PAIR = re.compile(r"\s*([^:：*_`\[\]#|<>]{1,24}?)\s*[:：]\s*(\S[^*_`\[\]|<>]*)")
+_PAIR = re.compile(r"\s*([^:：*_`\[\]#|<>]{1,24}?)\s*[:：](?!//)\s*(\S[^*_`\[\]|<>]*)")
 
 
 def pairs(text: str) -> tuple[tuple[str, str], ...]:

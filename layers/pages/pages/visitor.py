@@ -27,6 +27,7 @@ GRANT_AGE_S = 86_400
 BACK_MAX = 300
 
 _MOBILE = re.compile(r"Mobile|Android|iPhone|iPad|MicroMessenger", re.ASCII)
+_CODE = re.compile(f"[0-9A-Z]{{{CODE_LENGTH}}}", re.ASCII)
 _PATH = re.compile(r"/[A-Za-z0-9/_.~-]*", re.ASCII)
 
 
@@ -89,9 +90,14 @@ def read_codes(value: str) -> dict[OrderId, str]:
     found: dict[OrderId, str] = {}
     for pair in pairs[:ORDERS_MAX] if isinstance(pairs, list) else []:
         match pair:
-            case [str(order_id), str(code)] if is_order_id(order_id) and len(normal_code(code)) == CODE_LENGTH:
+            case [str(order_id), str(code)] if is_order_id(order_id) and is_code(code):
                 found.setdefault(OrderId(order_id), code)
     return found
+
+
+def is_code(text: str) -> bool:
+    """Whether this could be a lookup code, as a person types it."""
+    return _CODE.fullmatch(normal_code(text)) is not None
 
 
 def codes_value(codes: Mapping[OrderId, str], order_id: str, code: str) -> str:

@@ -51,6 +51,12 @@ class WrongBodyType(Rejected):
     public_message = "This address reads form fields only."
 
 
+class UnreadableForm(InvalidRequest):
+    """Not UTF-8, a field twice, or control characters in it: two readers of it might see two different forms."""
+
+    public_message = "This form could not be read. Please open the page again and type your entries anew."
+
+
 class ForeignOrigin(Denied):
     """A form of another site was sent to us with this browser's cookies."""
 
@@ -91,7 +97,7 @@ class Request:
     def form(self) -> Mapping[str, str]:
         """The fields of a form body.
 
-        Raises: TooLarge, WrongBodyType, InvalidRequest (not UTF-8, control characters, a name twice, too many fields).
+        Raises: TooLarge, WrongBodyType, UnreadableForm (not UTF-8, control characters, a name twice, too many fields).
         """
         if len(self.body) > FORM_BYTES_MAX:
             raise TooLarge()
@@ -101,30 +107,30 @@ class Request:
             text = self.body.decode("ascii")
             pairs = parse_qsl(text, keep_blank_values=True, errors="strict", max_num_fields=FORM_FIELDS_MAX)
         except ValueError:
-            raise InvalidRequest("form is not readable") from None
+            raise UnreadableForm("encoding") from None
         return once_each(pairs)
 
     @cached_property
     def asked(self) -> Mapping[str, str]:
-        """The query parameters. Raises: InvalidRequest for control characters or a name that occurs twice."""
+        """The query parameters. Raises: UnreadableForm for control characters or a name that occurs twice."""
         return once_each(self.query)
 
 
 def once_each(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
-    """Fields by name. Raises: InvalidRequest when a name occurs twice or a text holds control characters."""
+    """Fields by name. Raises: UnreadableForm when a name occurs twice or a text holds control characters."""
     fields: dict[str, str] = {}
     for name, value in pairs:
         if name in fields:
-            raise InvalidRequest("a field was sent twice")
+            raise UnreadableForm("a field was sent twice")
         if has_controls(name) or has_controls(value):
-            raise InvalidRequest("a field holds control characters")
+            raise UnreadableForm("control characters")
         fields[name] = value
     return fields
 
 
 def has_controls(text: str) -> bool:
-    """Whether a one-line text holds control characters, lone surrogates or marks that reverse the reading direction."""
-    return any(unicodedata.category(c) in ("Cc", "Cs") or c in "\u202a\u202b\u202d\u202e\u2066\u2067\u2068\u2069\u2028\u2029" for c in text)
+    """Whether a one-line text holds control characters, line separators or lone surrogates."""
+    return any(unicodedata.category(symbol) in ("Cc", "Cs", "Zl", "Zp") for symbol in text)
 
 
 def check_origin(request: Request, shop_url: str) -> None:
@@ -160,7 +166,9 @@ class Answer:
 
 
 def see_other(location: str, *cookies: str) -> Answer:
-    """Send the browser to the page that shows the effect of its POST."""
+    """Send the browser to the page that shows the effect of its POST. Raises: InvalidRequest for an address that would break the header."""
+    if has_controls(location):
+        raise InvalidRequest("address")
     return Answer(status=303, content_type=PLAIN, headers={"Location": location}, cookies=cookies)
 
 
