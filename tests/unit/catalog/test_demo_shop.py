@@ -13,7 +13,7 @@ from faka.contexts.catalog.texts import Localized
 from faka.contexts.intake import Shape, Wish, parse, survey
 from faka.contexts.intake.survey import Survey
 from infra.local.seed import CATALOG, Delivery, taken_out
-from infra.local.seed_cards import LIKENESSES, card_file
+from infra.local.seed_cards import LIKENESSES, card_file, expiry
 from tests.kit.clock import START
 
 
@@ -62,7 +62,7 @@ def test_its_categories_are_a_tree_of_three_levels_and_hold_every_product() -> N
 
 @pytest.mark.parametrize("like", LIKENESSES)
 def test_each_kind_of_generated_card_is_read_whole_and_without_duplicates(like: str) -> None:
-    file = card_file(like, 300, START.date())
+    file = card_file(like, 300, expiry(START.date(), 1))
     is_link = like.endswith("_link")
     found = survey(lambda: iter([file]), Wish(shape=Shape.CSV, is_link=is_link), START.date())
     assert isinstance(found, Survey)
