@@ -49,4 +49,4 @@ SOLD_OUT_MEMORY_S_MAX = 0.5
 """The longest that one process may repeat "sold out" without asking again."""
 
 CLAIM_BUCKET = 1_024
-"""Start numbers per journal partition. A run is shorter than a bucket, so a number's claims stand in at most two."""
+"""Numbers per journal partition."""

@@ -4,7 +4,7 @@ The stream tells each write of a head with the row before and after it, so the c
 
 | row | answers |
 |---|---|
-| `CLAIM#{sku}#{start // 1024}` / `{start:012}#{shard}#{serial}` | which order has card number k? |
+| `CLAIM#{sku}#{number // 1024}` / `{start:012}#{shard}#{serial}` | which order has card number k? |
 | `CLAIMDUE#{minute}#{0..3}` / `{sku}#{shard}#{serial}` | which claims should have an order row by now? |
 """
 
@@ -25,8 +25,8 @@ DUE_PARTS = 4
 DUE_PAGES_MAX = 200
 """20,000 claims a minute and part; a head makes at most 60,000 a minute."""
 
-HOLDER_PAGES_MAX = 20
-"""Claims that began within one bucket of the number: a thousand, and as many again for cards that came back."""
+HOLDER_PAGES_MAX = 100
+"""Claims of one bucket: a thousand single cards, each up to ten times when holds expire again and again."""
 
 
 class ClaimEvent(Frozen):
@@ -64,14 +64,16 @@ def claim_events(old: Item | None, new: Item | None) -> list[ClaimEvent]:
 
 
 def journal_rows(event: ClaimEvent, at: datetime, due_at: datetime) -> list[Item]:
-    """The two rows of a claim; their keys are the claim's own, so writing them again changes nothing."""
+    """The rows of a claim; their keys are the claim's own, so writing them again changes nothing.
+
+    A run that reaches over several buckets has a row in each, so that one query answers for any number.
+    """
     run = event.run
     told = {"tag": event.tag, "at": to_row(at), "run": [run.shard, run.serial, run.start, run.count, run.batch, run.expires]}
     name = f"{event.sku}#{run.shard}#{run.serial}"
-    return [
-        {"pk": _claim_pk(event.sku, run.start), "sk": f"{run.start:012}#{run.shard}#{run.serial}", **told},
-        {"pk": due_pk(due_at, sum(name.encode()) % DUE_PARTS), "sk": name, **told},
-    ]
+    buckets = range(run.start // CLAIM_BUCKET, (run.start + run.count - 1) // CLAIM_BUCKET + 1)
+    by_number = [{"pk": _claim_pk(event.sku, bucket), "sk": f"{run.start:012}#{run.shard}#{run.serial}", **told} for bucket in buckets]
+    return [*by_number, {"pk": due_pk(due_at, sum(name.encode()) % DUE_PARTS), "sk": name, **told}]
 
 
 def due_pk(minute: datetime, part: int) -> str:
@@ -101,25 +103,16 @@ def claims_due(tables: Tables, minute: datetime) -> Iterator[ClaimRecord]:
 
 def holder_of(tables: Tables, sku: SkuId, number: int) -> ClaimRecord | None:
     """The last claim of a card number. Its order row says whether the card stayed there."""
-    lowest = max(0, number - CLAIM_BUCKET + 1)
-    buckets = sorted({_claim_pk(sku, lowest), _claim_pk(sku, number)})
-    claims = [claim for pk in buckets for claim in _claims(tables, pk, lowest, number)]
-    return max(claims, key=lambda claim: claim.run.serial, default=None)
-
-
-def _claims(tables: Tables, pk: str, lowest: int, number: int) -> list[ClaimRecord]:
-    """Claims of one bucket that cover the number."""
     found: list[ClaimRecord] = []
     after: Item | None = None
     for _ in range(HOLDER_PAGES_MAX):
-        rows, after = tables.query(
-            TableName.JOURNAL, pk, between=(f"{lowest:012}", f"{number:012}~"), limit=PAGE_MAX, backwards=True, after=after, strong=True
-        )
+        bucket, upto = _claim_pk(sku, number // CLAIM_BUCKET), ("", f"{number:012}~")
+        rows, after = tables.query(TableName.JOURNAL, bucket, between=upto, limit=PAGE_MAX, backwards=True, after=after, strong=True)
         found += [claim for claim in map(read_claim, rows) if claim.run.start <= number < claim.run.start + claim.run.count]
         if after is None:
             break
-    return found
+    return max(found, key=lambda claim: claim.run.serial, default=None)
 
 
-def _claim_pk(sku: str, start: int) -> str:
-    return f"CLAIM#{sku}#{start // CLAIM_BUCKET}"
+def _claim_pk(sku: str, bucket: int) -> str:
+    return f"CLAIM#{sku}#{bucket}"
