@@ -23,6 +23,7 @@ from infra.local.children import Child, start_cloud
 from infra.local.front import Front, start_pools
 from infra.local.home import ROOT, Refused
 from infra.local.pool import Pool, variables
+from infra.local.runtime import WARM
 from infra.local.template import Template
 
 
@@ -70,8 +71,8 @@ class Local:
         listener = home.listen(self.port)
         await self._step("emulator", asyncio.to_thread(self._start_cloud))
         await self._step(f"template.yaml, {len(self.template.resources)} resources", asyncio.to_thread(self._deploy))
-        doors = asyncio.gather(self._start_doors(), asyncio.to_thread(self._start_players))
-        await self._step("functions and simulator", doors)
+        parts = asyncio.gather(self._start_doors(), asyncio.to_thread(self._start_players), asyncio.to_thread(self._warm))
+        await self._step("functions and simulator", parts)
         if self.is_new and not self.options.is_bare and find_spec("infra.local.seed"):
             await self._step("demo shop", self._seed())
         front = Front(self.template, self.pools, self.port)
@@ -137,6 +138,12 @@ class Local:
             )
         for name in await start_pools(self.pools):
             say(f"  ! {name} could not be loaded; see {deploy.log_file(self.home.logs, name)}")
+
+    def _warm(self) -> None:
+        """Start the workers of streams and queues with nothing to do, so that the first buyer does not wait for them."""
+        physical = deploy.resources(self.endpoint)
+        for name in self.template.workers():
+            deploy.client("lambda", self.endpoint).invoke(FunctionName=physical[name], InvocationType="Event", Payload=WARM)
 
     def _start_players(self) -> None:
         actors = find_spec("infra.local.actors")

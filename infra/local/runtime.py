@@ -29,6 +29,8 @@ ASK = struct.Struct("!I16sQ")
 """Front to worker: length of the event that follows, request id, deadline in milliseconds."""
 ANSWER = struct.Struct("!BI")
 """Worker to front: 0 for an answer, 1 for an error, then the length of the JSON that follows."""
+WARM = b'{"local": "warm"}'
+"""An event that only asks for the handler to be loaded."""
 RUNTIME_API = "/2018-06-01/runtime/"
 
 
@@ -96,7 +98,7 @@ def serve_runtime_api(name: str) -> None:
         deadline_ms = int(response.headers["Lambda-Runtime-Deadline-Ms"])
         os.environ["_X_AMZN_TRACE_ID"] = response.headers.get("Lambda-Runtime-Trace-Id", "")
         arn = response.headers.get("Lambda-Runtime-Invoked-Function-Arn", "")
-        is_done, content = run(handler, event, Context(request_id, deadline_ms, arn))
+        is_done, content = (True, b"null") if event == WARM else run(handler, event, Context(request_id, deadline_ms, arn))
         call("POST", f"invocation/{request_id}/{'response' if is_done else 'error'}", content)
 
 

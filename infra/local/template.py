@@ -113,6 +113,12 @@ class Template:
                     found.append(Route(given["Method"].upper(), given["Path"], name, api.get("Ref") or (apis[0] if apis else "")))
         return found
 
+    def workers(self) -> list[str]:
+        """The functions that take records from streams and queues."""
+        taking = {"DynamoDB", "SQS"}
+        events = {name: resource["Properties"].get("Events", {}) for name, resource in self.of_type(FUNCTION).items()}
+        return [name for name, of_it in events.items() if any(event["Type"] in taking for event in of_it.values())]
+
     def api(self, name: str) -> Api:
         resource = self.resources.get(name)
         own = resource["Properties"] if resource else {}

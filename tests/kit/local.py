@@ -38,7 +38,7 @@ from infra.local.template import Template
 
 
 ROOT = Path(__file__).resolve().parents[2]
-START_S_MAX = 120
+START_S_MAX = 240
 STOP_S_MAX = 60
 
 
