@@ -19,19 +19,15 @@ outbox by stream   ─┘
 """
 
 import random
-import re
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from enum import StrEnum
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
 
-from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
 from faka.kernel.clock import Pause
-from faka.kernel.errors import Broken, Conflict, FakaError, Throttled, TransactionBusy, UnknownOutcome
+from faka.kernel.errors import Broken, Throttled, TransactionBusy, UnknownOutcome
 from faka.kernel.limits import (
     BATCH_GET_MAX,
     PAGE_MAX,
@@ -40,99 +36,25 @@ from faka.kernel.limits import (
     WRITE_PAUSE_MS_MIN,
     WRITE_TRIES_MAX,
 )
+from faka.platform.wire import from_wire, insert_statement, operation, to_wire, wire_key
+from faka.platform.write import Item, Key, TableName, Write, check, delete, insert, put, update
 
 
-Item = dict[str, Any]
-"""A row as plain Python: str, int, bool, None, bytes, list, dict, set."""
-
-
-class TableName(StrEnum):
-    CATALOG = "catalog"
-    TRADE = "trade"
-    VAULT = "vault"
-    JOURNAL = "journal"
-    GUARD = "guard"
-
-
-@dataclass(frozen=True)
-class Key:
-    table: TableName
-    pk: str
-    sk: str
-
-
-def _conflict(row: Item | None) -> FakaError:
-    return Conflict(row=row)
-
-
-@dataclass(frozen=True)
-class Write:
-    """One conditional write of one row, and the error that its failed condition means.
-
-    `otherwise` gets the row that stood in the way (None where there was none).
-    """
-
-    verb: str
-    key: Key
-    item: Item | None = None
-    expression: str = ""
-    when: str = ""
-    values: Mapping[str, Any] = field(default_factory=dict)
-    otherwise: Callable[[Item | None], FakaError] = _conflict
-
-
-def put(table: TableName, item: Item, *, when: str = "", otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any) -> Write:
-    """Write a whole row. `item` carries its own `pk` and `sk`."""
-    return Write("Put", Key(table, item["pk"], item["sk"]), item=item, when=when, values=values, otherwise=otherwise)
-
-
-def insert(table: TableName, item: Item, *, otherwise: Callable[[Item | None], FakaError] = _conflict) -> Write:
-    """Write a row that must not exist yet."""
-    return put(table, item, when="attribute_not_exists(pk)", otherwise=otherwise)
-
-
-def update(
-    key: Key,
-    expression: str,
-    *,
-    when: str = "attribute_exists(pk)",
-    otherwise: Callable[[Item | None], FakaError] = _conflict,
-    **values: Any,
-) -> Write:
-    """Change a row. In `expression` and `when`, `#x` names attribute `x` and `:x` the keyword value `x`."""
-    return Write("Update", key, expression=expression, when=when, values=values, otherwise=otherwise)
-
-
-def delete(key: Key, *, when: str = "", otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any) -> Write:
-    return Write("Delete", key, when=when, values=values, otherwise=otherwise)
-
-
-def check(key: Key, when: str, *, otherwise: Callable[[Item | None], FakaError] = _conflict, **values: Any) -> Write:
-    """Hold a condition on a row that the transaction does not change."""
-    return Write("ConditionCheck", key, when=when, values=values, otherwise=otherwise)
-
-
-class _Wire(TypeDeserializer):  # type: ignore[misc]  # boto3 ships no types
-    """Rows come back with int instead of Decimal and bytes instead of Binary: no row of ours holds a fraction."""
-
-    def _deserialize_n(self, value: str) -> int:
-        return int(value)
-
-    def _deserialize_b(self, value: bytes) -> bytes:
-        return value
-
-
-_to_wire = TypeSerializer().serialize
-_from_wire = _Wire().deserialize
-_NAME = re.compile(r"#(\w+)")
-
-
-def to_wire(item: Mapping[str, Any]) -> dict[str, Any]:
-    return {name: _to_wire(value) for name, value in item.items()}
-
-
-def from_wire(item: Mapping[str, Any]) -> Item:
-    return {name: _from_wire(value) for name, value in item.items()}
+__all__ = [
+    "Item",
+    "Key",
+    "TableName",
+    "Tables",
+    "Write",
+    "check",
+    "chunks",
+    "delete",
+    "from_wire",
+    "insert",
+    "put",
+    "to_wire",
+    "update",
+]
 
 
 class Tables:
@@ -151,7 +73,7 @@ class Tables:
     # -- reads ------------------------------------------------------------------------------------------------
 
     def get(self, key: Key, *, strong: bool = True) -> Item | None:
-        answer = self._call("get_item", TableName=self._names[key.table], Key=_wire_key(key), ConsistentRead=strong)
+        answer = self._call("get_item", TableName=self._names[key.table], Key=wire_key(key), ConsistentRead=strong)
         return from_wire(answer["Item"]) if "Item" in answer else None
 
     def batch_get(self, keys: Sequence[Key], *, strong: bool = True) -> dict[Key, Item]:
@@ -169,7 +91,7 @@ class Tables:
         wanted: dict[str, Any] = {}
         for key in keys:
             table = wanted.setdefault(self._names[key.table], {"Keys": [], "ConsistentRead": strong})
-            table["Keys"].append(_wire_key(key))
+            table["Keys"].append(wire_key(key))
         for attempt in range(WRITE_TRIES_MAX):
             answer = self._call("batch_get_item", RequestItems=wanted)
             for physical, rows in answer["Responses"].items():
@@ -234,7 +156,7 @@ class Tables:
             return
         if not 0 < len(writes) <= TRANSACTION_ITEMS_MAX:
             raise Broken(f"a transaction of {len(writes)} writes")
-        operations = [{write.verb: self._operation(write, transaction=True)} for write in writes]
+        operations = [{write.verb: operation(write, self._names[write.key.table], transaction=True)} for write in writes]
         token = str(uuid.uuid4())
         lost: Exception | None = None
         for attempt in range(WRITE_TRIES_MAX):
@@ -257,10 +179,10 @@ class Tables:
         Raises: the write's own error; Throttled; UnknownOutcome.
         """
         verb = {"Put": "put_item", "Update": "update_item", "Delete": "delete_item"}[write.verb]
-        operation = self._operation(write, transaction=False)
+        arguments = operation(write, self._names[write.key.table], transaction=False)
         for attempt in range(WRITE_TRIES_MAX):
             try:
-                answer = getattr(self._client, verb)(**operation)
+                answer = getattr(self._client, verb)(**arguments)
                 return from_wire(answer["Attributes"]) if "Attributes" in answer else None
             except ClientError as error:
                 code = error.response["Error"]["Code"]
@@ -280,7 +202,7 @@ class Tables:
         PartiQL's INSERT refuses an existing key, which makes a batch of conditional puts in one request: BatchWriteItem
         has no conditions, and a transaction would cost twice and fail as a whole.
         """
-        statements = [_insert_statement(self._names[table], item) for item in items]
+        statements = [insert_statement(self._names[table], item) for item in items]
         new = [False] * len(items)
         left = list(range(len(items)))
         for attempt in range(WRITE_TRIES_MAX):
@@ -290,8 +212,10 @@ class Tables:
                 code = response.get("Error", {}).get("Code")
                 if code is None:
                     new[i] = True
-                elif code not in ("DuplicateItem", "ConditionalCheckFailed"):
+                elif code in _AGAIN_IN_BATCH:
                     again.append(i)
+                elif code not in _IS_THERE:
+                    raise Broken(f"batch insert: {code}")
             left = again
             if not left:
                 return new
@@ -309,29 +233,6 @@ class Tables:
         raise Throttled("batch write left rows over")
 
     # -- inside -----------------------------------------------------------------------------------------------
-
-    def _operation(self, write: Write, *, transaction: bool) -> dict[str, Any]:
-        text = f"{write.expression} {write.when}"
-        operation: dict[str, Any] = {
-            "TableName": self._names[write.key.table],
-            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
-        }
-        if write.item is not None:
-            operation["Item"] = to_wire(write.item)
-        else:
-            operation["Key"] = _wire_key(write.key)
-        if write.expression:
-            operation["UpdateExpression"] = write.expression
-            if not transaction:
-                operation["ReturnValues"] = "ALL_NEW"
-        if write.when:
-            operation["ConditionExpression"] = write.when
-        names = {f"#{name}": name for name in _NAME.findall(text)}
-        if names:
-            operation["ExpressionAttributeNames"] = names
-        if write.values:
-            operation["ExpressionAttributeValues"] = {f":{name}": _to_wire(value) for name, value in write.values.items()}
-        return operation
 
     def _transaction_failed(self, error: ClientError, writes: Sequence[Write]) -> None:
         """Raise the error that the failure means, or return when the transaction should be tried again."""
@@ -368,6 +269,12 @@ class Tables:
         self._pause(random.random() * ceiling_ms / 1000)  # noqa: S311 - spreads retries, guards nothing
 
 
+_IS_THERE = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
+_AGAIN_IN_BATCH = frozenset(
+    {"ThrottlingError", "ProvisionedThroughputExceeded", "RequestLimitExceeded", "InternalServerError", "TransactionConflict"}
+)
+"""What a statement of a batch says of itself, in the service's own spelling. Anything else (no permission, a bad row) is ours to mend."""
+
 _AGAIN = frozenset(
     {
         "ProvisionedThroughputExceededException",
@@ -380,15 +287,6 @@ _AGAIN = frozenset(
 )
 """Refusals that a later try may not meet. InternalServerError on a write may have been applied: every write of ours is
 conditional on something that its own success changes, so the repeat then meets its own row."""
-
-
-def _wire_key(key: Key) -> dict[str, Any]:
-    return {"pk": {"S": key.pk}, "sk": {"S": key.sk}}
-
-
-def _insert_statement(physical: str, item: Item) -> dict[str, Any]:
-    fields = ", ".join(f"'{name}': ?" for name in item)
-    return {"Statement": f'INSERT INTO "{physical}" VALUE {{{fields}}}', "Parameters": [_to_wire(v) for v in item.values()]}
 
 
 def chunks(rows: Sequence[Item], size: int) -> Iterator[Sequence[Item]]:
