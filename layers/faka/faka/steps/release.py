@@ -17,12 +17,14 @@ from faka.contexts.stock import LogMoved, Run
 from faka.kernel.clock import to_row
 from faka.kernel.errors import TransactionBusy
 from faka.kernel.ids import OrderId, SkuId
+from faka.kernel.limits import WRITE_PAUSE_MS_MAX, WRITE_PAUSE_MS_MIN
 from faka.platform.table import Item, Write
 from faka.wiring import Deps
 
 
-TRIES_MAX = 6
-"""Returns to one shard that collide take the next log number; more than six in a row means a storm, and the sweep will do it."""
+TRIES_MAX = 8
+"""Returns to one shard that collide take the next log number, after a pause that spreads them: thirty at once all get through.
+More than eight in a row means a storm, and the sweep will do it."""
 
 
 def owned(runs: Sequence[Run]) -> tuple[OwnedRun, ...]:
@@ -38,14 +40,21 @@ def commit_return(deps: Deps, sku: SkuId, runs: Sequence[Run], arbiter: Callable
 
     Raises: whatever the arbiter's writes raise (then nothing is returned); TransactionBusy after `TRIES_MAX` collisions.
     """
-    for _ in range(TRIES_MAX):
+    for attempt in range(TRIES_MAX):
         try:
             deps.tables.commit([*arbiter(), *deps.stock.returned(sku, runs)])
         except LogMoved:
+            deps.pause(_spread_s(deps, attempt))
             continue
         deps.stock.settle_log(sku, sorted({run.shard for run in runs}))
         return
     raise TransactionBusy("returns")
+
+
+def _spread_s(deps: Deps, attempt: int) -> float:
+    """Somewhere between nothing and a pause that doubles."""
+    ceiling_ms = min(WRITE_PAUSE_MS_MAX, WRITE_PAUSE_MS_MIN << attempt)
+    return int.from_bytes(deps.chance.bytes(2), "big") / 0x10000 * ceiling_ms / 1000
 
 
 def give_back_unordered(deps: Deps, order_id: OrderId, sku: SkuId, runs: Sequence[Run], reason: str) -> None:
