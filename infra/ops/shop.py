@@ -1,4 +1,4 @@
-"""Find a deployed shop: its stack names the tables, the usual AWS variables name account, region and keys.
+"""Find a deployed shop: its stack names the tables, the bucket and the queue, the usual AWS variables name account, region and keys.
 
 On the local cloud `make run` prints the address of its AWS API; give that as AWS_ENDPOINT_URL, with any keys.
 """
@@ -13,23 +13,26 @@ from faka.wiring import Deps, ShopSettings
 STACK = "faka"
 
 
+def variable(name: TableName) -> str:
+    return f"FAKA_TABLE_{name.value.upper()}"
+
+
+_TABLES = {f"{name.value.capitalize()}Table": variable(name) for name in TableName}
+_NAMED = {**_TABLES, "IntakeBucket": "FAKA_BUCKET_INTAKE", "IntakeQueue": "FAKA_QUEUE_INTAKE"}
+"""Logical id in the template → the setting that its physical name belongs to."""
+
+
 def connect(stack: str = STACK) -> Deps:
-    """The shop's own stores over the tables of a stack; FAKA_TABLE_… in the environment wins over the stack."""
-    names = {variable(name): os.environ[variable(name)] for name in TableName if variable(name) in os.environ}
-    if not names:
-        names = tables_of(stack)
+    """The shop's own stores over what a stack is made of; FAKA_TABLE_… in the environment wins over the stack."""
+    given = any(name in os.environ for name in _TABLES.values())
+    names = {} if given else names_of(stack)
     return Deps(ShopSettings.from_env({**os.environ, **names}))
 
 
-def tables_of(stack: str) -> dict[str, str]:
+def names_of(stack: str) -> dict[str, str]:
     found = {}
     for page in aws.client("cloudformation").get_paginator("list_stack_resources").paginate(StackName=stack):
         for resource in page["StackResourceSummaries"]:
-            name = resource["LogicalResourceId"].removesuffix("Table").lower()
-            if resource["ResourceType"] == "AWS::DynamoDB::Table" and name in tuple(TableName):
-                found[variable(TableName(name))] = resource["PhysicalResourceId"]
+            if resource["LogicalResourceId"] in _NAMED:
+                found[_NAMED[resource["LogicalResourceId"]]] = resource["PhysicalResourceId"]
     return found
-
-
-def variable(name: TableName) -> str:
-    return f"FAKA_TABLE_{name.value.upper()}"

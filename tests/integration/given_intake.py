@@ -1,4 +1,4 @@
-"""An intake on moto: tables, keys, bucket and queue in one process, one product to import for, and a way to crash it."""
+"""An intake in one process: tables on the engine (or on moto), keys, bucket and queue on moto, one product, a way to crash it."""
 
 import contextlib
 from collections.abc import Callable, Iterator
@@ -8,7 +8,6 @@ import boto3
 from botocore.exceptions import ClientError
 from moto import mock_aws
 
-import tests.kit.partiql  # noqa: F401 - teaches moto our inserts
 from faka.contexts.catalog.model import ListingState, Localized, Product, Sku
 from faka.contexts.intake import BatchLog, ImportJob, ImportStore, Wish
 from faka.contexts.vault import VaultStore
@@ -20,10 +19,12 @@ from faka.platform.envelope import Envelope
 from faka.platform.mackey import MacKey
 from faka.platform.objects import Objects
 from faka.platform.queues import Queue
-from faka.platform.table import TableName, Tables
+from faka.platform.table import TableName, Tables, from_wire
 from faka.wiring import Deps, ShopSettings
+from tests.kit import partiql  # noqa: F401 - teaches moto our inserts
 from tests.kit.clock import CountingPause, FrozenClock, SeededChance
-from tests.kit.tables import PHYSICAL, create_tables, dynamodb_client
+from tests.kit.engine import Engine
+from tests.kit.tables import PHYSICAL, moto_client
 
 
 BUCKET = "intake"
@@ -71,14 +72,13 @@ class _Gated:
 class Shop:
     """One intake and what surrounds it. `fresh()` is another process of it: nothing in memory, all rows and files there."""
 
-    def __init__(self) -> None:
+    def __init__(self, dynamodb: Any = None) -> None:
         self.clock = FrozenClock()
         self.chance = SeededChance()
-        self.dynamodb = dynamodb_client()
+        self.dynamodb = dynamodb or Engine()
         self.kms = boto3.client("kms", region_name="us-east-1")
         self.s3 = boto3.client("s3", region_name="us-east-1")
         self.sqs = boto3.client("sqs", region_name="us-east-1")
-        create_tables(self.dynamodb)
         self.s3.create_bucket(Bucket=BUCKET)
         self.queue_url = self.sqs.create_queue(QueueName="intake")["QueueUrl"]
         self.card_key = self.kms.create_key()["KeyMetadata"]["KeyId"]
@@ -125,10 +125,8 @@ class Shop:
     # -- looking ----------------------------------------------------------------------------------------------
 
     def rows(self, table: TableName, prefix: str = "") -> list[dict[str, Any]]:
-        from faka.platform.table import from_wire
-
-        pages = self.dynamodb.get_paginator("scan").paginate(TableName=PHYSICAL[table])
-        return [row for page in pages for row in map(from_wire, page["Items"]) if row["pk"].startswith(prefix)]
+        found = map(from_wire, self.dynamodb.scan(TableName=PHYSICAL[table])["Items"])
+        return [row for row in found if row["pk"].startswith(prefix)]
 
     def files(self) -> dict[str, bytes]:
         listed = self.s3.list_objects_v2(Bucket=BUCKET).get("Contents", [])
@@ -152,3 +150,10 @@ class Shop:
 def a_shop() -> Iterator[Shop]:
     with mock_aws():
         yield Shop()
+
+
+@contextlib.contextmanager
+def a_shop_on_moto() -> Iterator[Shop]:
+    """Slower by far, and another author's idea of the service."""
+    with moto_client() as client:
+        yield Shop(client)

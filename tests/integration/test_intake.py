@@ -14,7 +14,7 @@ from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import ProductId, SkuId
 from faka.kernel.money import Currency, Money
 from faka.platform.table import TableName
-from tests.integration.given_intake import BUCKET, SKU, Crash, Gate, Shop, a_shop
+from tests.integration.given_intake import BUCKET, SKU, Crash, Gate, Shop, a_shop, a_shop_on_moto
 
 
 pytestmark = pytest.mark.integration
@@ -28,6 +28,12 @@ def shop() -> Iterator[Shop]:
         yield shop
 
 
+@pytest.fixture(params=[a_shop, a_shop_on_moto])
+def shop_on_either(request: pytest.FixtureRequest) -> Iterator[Shop]:
+    with request.param() as shop:
+        yield shop
+
+
 def lines(count: int, start: int = 0) -> bytes:
     return "".join(f"NO-{i}----secret-{i}\n" for i in range(start, start + count)).encode()
 
@@ -37,7 +43,8 @@ def named(event: str) -> dict[str, Any]:
     return found
 
 
-def test_each_good_line_becomes_one_card_on_sale_that_opens_to_its_own_text(shop: Shop) -> None:
+def test_each_good_line_becomes_one_card_on_sale_that_opens_to_its_own_text(shop_on_either: Shop) -> None:
+    shop = shop_on_either
     job = shop.imported(lines(20))
     assert (job.state, job.counts.new, job.counts.lines) == (ImportState.DONE, 20, 20)
     assert shop.available() == 20
@@ -47,7 +54,8 @@ def test_each_good_line_becomes_one_card_on_sale_that_opens_to_its_own_text(shop
     assert shop.available() == 0
 
 
-def test_counts_add_up_and_the_problem_file_names_line_and_reason_but_no_text(shop: Shop) -> None:
+def test_counts_add_up_and_the_problem_file_names_line_and_reason_but_no_text(shop_on_either: Shop) -> None:
+    shop = shop_on_either
     body = "A----1\n\nA----1\nB----2\nno separator here\nC----\nD----4\x07\n  \r\n" + "x" * 3_000 + "\nE----5"
     job = shop.imported(body.encode())
     assert job.counts.model_dump() == {"new": 3, "duplicate": 1, "bad": 4}
@@ -58,7 +66,8 @@ def test_counts_add_up_and_the_problem_file_names_line_and_reason_but_no_text(sh
     assert (shown.state, shown.lines, shown.counts, shown.has_problems) == (ImportState.DONE, 8, job.counts, True)
 
 
-def test_a_card_is_taken_once_across_products_batches_and_after_its_sale(shop: Shop) -> None:
+def test_a_card_is_taken_once_across_products_batches_and_after_its_sale(shop_on_either: Shop) -> None:
+    shop = shop_on_either
     first = shop.imported(lines(3))
     shop.sold(3, "ord_1")
     shop.given_product(ProductId("other"), SkuId("other-sku"))

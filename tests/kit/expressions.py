@@ -157,6 +157,12 @@ class Parser:
         if token.startswith(":"):
             self.take()
             return lambda scope: scope[2][token]
+        if token == "size":
+            self.take()
+            self.take("(")
+            measured = self.path()
+            self.take(")")
+            return lambda scope: _size(at(scope, measured))
         path = self.path()
         return lambda scope: at(scope, path)
 
@@ -212,6 +218,10 @@ class Parser:
         if name == "if_not_exists":
             return lambda scope: first(scope) if first(scope) is not None else second(scope)
         return lambda scope: {"L": [*first(scope)["L"], *second(scope)["L"]]}
+
+
+def _size(value: Any) -> Any:
+    return {"N": str(len(next(iter(value.values()))))} if value is not None else None
 
 
 def _contains(whole: Any, part: Any) -> bool:
