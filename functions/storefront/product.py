@@ -90,7 +90,7 @@ def _total(house: House, who: Visitor, page: ProductPage, given: dict[str, str])
 def _choices(page: ProductPage, chosen: str, lang: Language) -> tuple[Choice, ...]:
     words = page.stock
     return tuple(
-        Choice(one.id, one.name.pick(lang), one.face_value or "", money(one.price, lang), str(words.get(one.id, "none")), one.id == chosen)
+        Choice(one.id, one.name.pick(lang), one.face_value.pick(lang), money(one.price, lang), str(words.get(one.id, "none")), one.id == chosen)
         for one in page.product.skus
     )
 

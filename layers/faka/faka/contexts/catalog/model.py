@@ -26,7 +26,8 @@ class Sku(Frozen):
     id: Annotated[SkuId, AfterValidator(handle)]
     name: Name
     price: Money
-    face_value: Short | None = None
+    face_value: Line = Localized()
+    """What the card is worth where it is used (`¥50`, `31 days`), for the buyer's choice."""
     per_order_min: Count = 1
     per_order_max: Count = 10
     shards: Annotated[int, Field(strict=True, ge=1, le=SHARDS_MAX)] = 1
