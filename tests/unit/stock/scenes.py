@@ -83,6 +83,20 @@ OPERATIONS: dict[str, Operation] = {
 }
 
 
+def _rush(shop: Shop) -> None:
+    """The buyer's double click goes first, and so many others after it that the ring forgets both."""
+    shop.buy("new", 1)
+    for i in range(7):
+        shop.buy(f"rush{i}", 1)
+
+
+GUESTS: dict[str, Operation] = OPERATIONS | {
+    "the same buyer and a rush": _rush,
+    "everything is sold": lambda shop: [shop.buy(f"all{i}", 3) for i in range(12)],
+}
+"""What runs inside another operation."""
+
+
 def after_all(engine: Engine) -> list[str]:
     """Let the sweep come, as it does every minute, and audit."""
     Shop(engine.tables()).sweep(engine)

@@ -3,7 +3,7 @@
 import pytest
 
 from tests.kit.engine import Engine
-from tests.unit.stock.scenes import OPERATIONS, calls_of, half_way, meeting
+from tests.unit.stock.scenes import GUESTS, OPERATIONS, calls_of, half_way, meeting
 
 
 pytestmark = pytest.mark.unit
@@ -17,7 +17,7 @@ def start() -> Engine:
 @pytest.mark.parametrize("first", OPERATIONS)
 def test_whatever_happens_inside_an_operation_every_number_stays_in_one_place(start: Engine, first: str) -> None:
     found = {}
-    for second, inner in OPERATIONS.items():
+    for second, inner in GUESTS.items():
         for call in range(1, calls_of(start, OPERATIONS[first]) + 1):
             wrong = meeting(start, OPERATIONS[first], inner, call)
             if wrong:
