@@ -11,7 +11,7 @@ from faka.kernel.clock import to_row
 from faka.kernel.ids import OrderId, SkuId
 from faka.kernel.model import Frozen
 from faka.platform.due import DUE_SHARDS
-from faka.platform.table import Item, TableName
+from faka.platform.table import Item, Key, TableName
 from faka.wiring import Deps
 
 
@@ -61,8 +61,11 @@ def _of_claim(deps: Deps, claim: ClaimRecord) -> Iterator[Event]:
     if order is None:
         yield Event(at=to_row(claim.at), what="given back", by="sweep", detail=f"order {order_id} was never made")
         return
+    before = None
     for entry in order.log:
-        yield Event(at=to_row(entry.at), what=_word(entry.state), by=entry.actor, detail=f"order {order_id} {entry.reason}")
+        what = _word(entry.state) if entry.state is not before else "noted"
+        before = entry.state
+        yield Event(at=to_row(entry.at), what=what, by=entry.actor, detail=f"order {order_id} {entry.reason}")
     for row in deps.audit.openings(order_id):
         yield Event(at=str(row["sk"]).partition("#")[0], what="shown", by="buyer", detail=f"order {order_id} by {row['via']}")
 
@@ -96,7 +99,7 @@ def _rows(deps: Deps, pk: str, between: tuple[str, str]) -> Iterator[Item]:
 
 
 def tally(deps: Deps, sku: SkuId) -> Tally:
-    """Counters of a SKU. Locked cards are those of orders that wait for their payment, which the index of due rows lists."""
+    """Counters of a SKU. Locked cards are those of orders that wait for their payment, which the index of due rows leads to."""
     counts: Counts = deps.stock.counts(sku)
     locked = sum(run.count for order in open_orders(deps) if order.sku_id == sku for run in order.runs)
     return Tally(
@@ -109,13 +112,17 @@ def tally(deps: Deps, sku: SkuId) -> Tally:
     )
 
 
-def open_orders(deps: Deps) -> Iterator[Order]:
-    """Orders that wait for their payment. There are as many as there is live work, however old the shop is."""
+def open_orders(deps: Deps) -> list[Order]:
+    """Orders that wait for their payment: those of the payments that somebody must still look at. There are as many as there
+    is live work, however old the shop is."""
+    ids: set[OrderId] = set()
     for shard in range(DUE_SHARDS):
         after: Item | None = None
         while True:
-            rows, after = deps.tables.query(TableName.TRADE, str(shard), index="due", after=after)
-            ids = [OrderId(row["pk"].removeprefix("ORDER#")) for row in rows if row["pk"].startswith("ORDER#")]
-            yield from (order for order in deps.orders.get_many(ids).values() if order.state is OrderState.PENDING_PAYMENT)
+            due, after = deps.tables.query(TableName.TRADE, str(shard), index="due", after=after)
+            rows = deps.tables.batch_get([Key(TableName.TRADE, row["pk"], row["sk"]) for row in due]) if due else {}
+            ids |= {OrderId(row["order_id"]) for row in rows.values() if row["pk"].startswith("PAYMENT#")}
             if after is None:
                 break
+    found = deps.orders.get_many(sorted(ids)).values() if ids else []
+    return [order for order in found if order.state is OrderState.PENDING_PAYMENT]
