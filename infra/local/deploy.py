@@ -160,7 +160,15 @@ def _settle(cloudformation: Any) -> None:
         events = cloudformation.describe_stack_events(StackName=STACK)["StackEvents"]
         failed = [event for event in events if "FAILED" in event["ResourceStatus"]]
         reasons = [f"  {event['LogicalResourceId']}: {event.get('ResourceStatusReason', '')}" for event in failed]
-        raise Refused("\n".join([f"The template could not be deployed ({status}):", *reasons[:20]]))
+        raise Refused(
+            "\n".join(
+                [
+                    f"The template could not be deployed ({status}):",
+                    *reasons[:20],
+                    "Where an earlier run left another template, `make reset` starts new.",
+                ]
+            )
+        )
 
 
 def _repair_time_to_live(template: Template, endpoint: str) -> None:
