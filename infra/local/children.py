@@ -15,7 +15,10 @@ from infra.local.deploy import REGION
 from infra.local.home import ROOT, Home, Refused
 
 
-SERVICES = "apigateway,cloudformation,dynamodb,events,iam,kms,lambda,logs,monitoring,s3,scheduler,secretsmanager,ses,sns,sqs,ssm,sts"
+SERVICES = (
+    "apigateway,cloudformation,dynamodb,dynamodbstreams,events,iam,kms,lambda,logs,monitoring,"
+    "s3,scheduler,secretsmanager,ses,sns,sqs,ssm,sts"
+)
 START_S_MAX = 60
 STOP_S_MAX = 60
 """The emulator writes its whole state when it stops: about a second per 100 MB."""
