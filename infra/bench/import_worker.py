@@ -35,8 +35,8 @@ def work(batch: BatchId, later: timedelta) -> dict[str, Any]:
     calls: Counter[str] = Counter()
     lock = threading.Lock()
 
-    def sent(event_name: str, **_: Any) -> None:
-        _, service, operation = event_name.split(".")
+    def sent(event_name: str, **_more: Any) -> None:
+        service, operation = event_name.split(".")[1:]
         with lock:
             calls[f"{service}.{operation}"] += 1
 

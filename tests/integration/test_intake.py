@@ -288,11 +288,23 @@ def test_a_file_that_is_gone_ends_the_job_where_it_stands_and_the_rest_can_be_im
     cut = run_import(shop.fresh(), batch, lambda: 900.0)
     assert (cut.state, cut.counts.new, cut.counts.lines) == (ImportState.DONE, 16, 30)
     assert shop.problems(cut) == ["17,UNREAD,,"]
+    assert [row["what"] for row in shop.deps.batch_log.entries(batch)] == ["imported"]
     assert shop.available() == 16
 
     again = shop.imported(body)
     assert (again.counts.new, again.counts.duplicate) == (14, 16)
     assert sorted(secret for _, secret, _ in shop.sold(30, "ord_1")) == sorted(f"secret-{i}" for i in range(30))
+
+
+def test_a_bucket_that_has_dropped_the_problem_file_too_does_not_stop_the_end(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seal, "STEP_LINES", 8)
+    batch = shop.uploaded(b"broken\n" + lines(20), Wish(separator="----"))
+    left = iter([900.0] * 3 + [0.0])
+    run_import(shop.deps, batch, lambda: next(left, 0.0))
+    for name in shop.files():
+        shop.s3.delete_object(Bucket=BUCKET, Key=name)
+    cut = run_import(shop.fresh(), batch, lambda: 900.0)
+    assert (cut.state, cut.counts.lines, shop.problems(cut)) == (ImportState.DONE, 21, ["9,UNREAD,,"])
 
 
 def test_a_file_that_is_gone_before_it_was_counted_is_refused(shop: Shop) -> None:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from faka.contexts.intake import PROBLEMS_KIND, PROBLEMS_MAX, ImportJob, Problem, problems_key, written
+from faka.platform.objects import ObjectGone
 from faka.wiring import Deps
 
 
@@ -11,7 +12,14 @@ def report(deps: Deps, job: ImportJob, problems: Sequence[Problem], line: int) -
     known = job.counts.duplicate + job.counts.bad
     if not problems or known > PROBLEMS_MAX:
         return job.problems_key
-    earlier = deps.objects.get(job.problems_key) if job.problems_key else b""
     key = problems_key(job.id, line)
-    deps.objects.put(key, written(earlier, known, problems), PROBLEMS_KIND)
+    deps.objects.put(key, written(_earlier(deps, job), known, problems), PROBLEMS_KIND)
     return key
+
+
+def _earlier(deps: Deps, job: ImportJob) -> bytes:
+    """What was reported so far. A file that the bucket has dropped with age is begun again: the counts are in the job."""
+    try:
+        return deps.objects.get(job.problems_key) if job.problems_key else b""
+    except ObjectGone:
+        return b""
