@@ -1,0 +1,67 @@
+"""The payment providers' side of an order: what they would send and answer, signed with their own keys, without their processes."""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+from faka.contexts.payments.providers.base import RawRequest
+from infra.local.actors.acts import Desk, play
+from infra.local.actors.alipay import AlipayDesk
+from infra.local.actors.bank import Bank
+from infra.local.actors.epay import EpayDesk
+from infra.local.actors.keys import create_keys
+from infra.local.actors.notice import Notice
+
+
+BASE = "http://127.0.0.1:9"
+"""Where the providers would live. Nobody listens there: what the shop asks is answered in process."""
+
+
+@dataclass
+class Providers:
+    """Both players with one bank; also the transport of the shop's adapters."""
+
+    keys: Path
+    notify_url: str
+    calls: int = 0
+
+    def __post_init__(self) -> None:
+        keys, bank = create_keys(self.keys), Bank(time.time)
+        self._desks: dict[str, Desk] = {"alipay": AlipayDesk(keys, bank, BASE), "epay": EpayDesk(keys, bank, BASE)}
+
+    def paid(self, channel: str, out_trade_no: str, amount_minor: int) -> Notice:
+        """A buyer has paid: the notice that the provider sends."""
+        desk = self._desks[channel]
+        trade = desk.bank.open(
+            desk.name,
+            out_trade_no,
+            is_known=True,
+            method="page",
+            subject="goods",
+            amount_minor=amount_minor,
+            notify_url=f"{self.notify_url}/v1/callbacks/{channel}/{channel}",
+            return_url="",
+            expires_at=0.0,
+        )
+        return play(desk, trade, "pay")[0].notice
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+    ) -> tuple[int, bytes]:
+        """What the shop asks a provider."""
+        del method, headers, timeout_s
+        self.calls += 1
+        address = urlsplit(url)
+        params = dict(parse_qsl(address.query, keep_blank_values=True)) | dict(parse_qsl(body.decode(), keep_blank_values=True))
+        desk = self._desks["alipay" if address.path.startswith("/alipay/") else "epay"]
+        return 200, desk.answer(params)
+
+
+def raw_request(notice: Notice) -> RawRequest:
+    """A notice as the door hands it to the flow."""
+    address = urlsplit(notice.url)
+    headers = {"content-type": notice.content_type} if notice.content_type else {}
+    query = tuple(parse_qsl(address.query, keep_blank_values=True))
+    return RawRequest(method=notice.method, path=address.path, headers=headers, query=query, body=notice.body)
