@@ -6,7 +6,7 @@ from typing import Any
 from faka.contexts.orders.model import DeliveryState, Order, OrderState, RefundState
 from faka.flows.order_page import cancel
 from pages.visitor import codes_value
-from tests.browser.shop import use
+from tests.browser.shop import SECRET, republish, use
 from tests.kit.world import World
 
 
@@ -96,6 +96,27 @@ def link_used(world: World) -> Order:
     order = link_ready(world)
     world.reveal(order, open_id="01KJPB7WG08HQWXGN3V08Q7SBR")
     return world.order(order)
+
+
+def released(world: World, order: Order) -> Order:
+    """A person decided that a held order is delivered."""
+    now = world.clock.now()
+    return _moved(world, world.order(order), OrderState.COMPLETED, paid_at=now, completed_at=now, delivery=DeliveryState.READY)
+
+
+def free(world: World, product_id: str) -> dict[str, Any]:
+    """What makes a product cost nothing."""
+    product = world.deps.catalog.product(product_id, fresh=True)
+    return {"skus": tuple(one.model_copy(update={"price": one.price.times(0)}) for one in product.skus)}
+
+
+def large(world: World, quantity: int) -> Order:
+    """An order of many cards; the product's own limit is lifted for it."""
+    own = world.product
+    skus = tuple(one.model_copy(update={"per_order_max": 500}) for one in own.skus)
+    use(world, republish(world, world.deps.catalog.product(own.id, fresh=True), skus=skus))
+    world.stock_up(quantity, secret=SECRET)
+    return world.buy(quantity=quantity)
 
 
 STATES = {

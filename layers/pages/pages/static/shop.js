@@ -55,7 +55,7 @@ function quote(form) {
       const next = new DOMParser().parseFromString(await answer.text(), "text/html").getElementById("sum");
       if (next && mine === turn) { // a slow answer to an older question is dropped
         sum.replaceChildren(...next.childNodes);
-        $("[data-total]", form).textContent = next.dataset.total || "—";
+        $("[data-bar-total]", form).textContent = next.dataset.total || "—";
       }
     } catch { /* offline: the server asks to confirm the total anyway */ } finally { sum.removeAttribute("aria-busy"); }
   }, 150);
@@ -114,7 +114,6 @@ function begin(stage) {
 
 // --- everything that a fresh part of the page needs -----------------------------------------------------------------
 function dress(root) {
-  for (const one of all("[data-copy], [data-copy-all], [data-step]", root)) one.hidden = false;
   for (const clock of all("[data-until]", root)) {
     const skew = Date.parse(clock.dataset.now) - Date.now();
     const tick = () => {
@@ -173,6 +172,10 @@ document.addEventListener("visibilitychange", () => {
   if (!document.hidden && Number(stage?.dataset.poll)) { clearTimeout(waiting); poll(stage); }
 });
 
+document.documentElement.classList.add("js");
 dress(document);
-if ($("#stage")) begin($("#stage"));
+if ($("#stage")) {
+  if (location.search) history.replaceState(null, "", location.pathname); // a reload shows the page, not the question again
+  begin($("#stage"));
+}
 $("[data-focus]")?.focus();
