@@ -6,7 +6,6 @@ longest chain.
 """
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from typing import Any
 
 from faka.flows.announce import announce
@@ -15,6 +14,8 @@ from faka.flows.reveal import Viewer, reveal
 from faka.flows.take_notice import take_notice
 from faka.kernel.ids import ChannelId, lookup_code, out_trade_no, ulid
 from faka.platform import aws
+from faka.platform.real import system_pause
+from faka.platform.table import Tables
 from faka.steps.proof import Proof
 from faka.wiring import Deps
 from infra.bench.cloud import Cloud
@@ -27,42 +28,48 @@ from infra.local import deploy
 QUANTITIES = (1, 20, 500)
 CHANNELS = {"alipay": "page", "epay": "epay"}
 STEPS = ("checkout", "notice", "reveal", "journal")
-SERVICES = ("dynamodb", "kms", "secretsmanager", "events")
+SERVICES = ("kms", "secretsmanager", "events")
+
+Doors = dict[str, Deps]
+"""Step → the process that does it."""
 
 CLAIM_PARTS = {"checkout": ("reserve", {"HEAD", "ORDER"}), "notice": ("confirm", {"ORDER"}), "reveal": ("deliver", {"PAGE", "BATCH"})}
 CLAIM_PARTS |= {"journal": ("journal", {"CLAIM", "CLAIMDUE"})}
 """Step → its part in claiming, and the rows that belong to that part."""
 
 
-@dataclass
-class Doors:
-    """A process for each door."""
+class Counted:
+    """The SDK's clients with the meter at their border, and processes that use them."""
 
-    by_step: dict[str, Deps] = field(default_factory=dict)
+    def __init__(self, cloud: Cloud, deps: Deps) -> None:
+        self.meter = Meter(deploy.client("dynamodb", cloud.endpoint))
+        self.providers = Providers(cloud.players, f"http://127.0.0.1:{cloud.port}")
+        self._settings = deps.settings
+        client = deploy.client("dynamodb", cloud.endpoint)
+        self._tables = Tables(client, deps.settings.table_names(), system_pause)
+        self.meter.watch("dynamodb", client)
+        for service in SERVICES:
+            self.meter.watch(service, aws.client(service))
 
-    @classmethod
-    def opened(cls, deps: Deps, providers: Providers) -> "Doors":
-        return cls({step: Deps(deps.settings, transport=providers) for step in STEPS})
+    def doors(self) -> Doors:
+        """A process for each door, in which nothing is warm yet."""
+        return {step: Deps(self._settings, transport=self.providers, tables=self._tables) for step in STEPS}
 
 
 def measure(cloud: Cloud, deps: Deps, quantities: tuple[int, ...] = QUANTITIES) -> dict[str, Any]:
     """One row per channel, quantity, cold or warm, and step."""
-    providers = Providers(cloud.players, f"http://127.0.0.1:{cloud.port}")
     product = put_up(deps, "bench-calls", ["bench-calls"])
     stock = seal(deps, product.id, product.skus[0].id, 4200, [range(4200)])
     put_on_sale(deps, stock)
-    meter = Meter(deploy.client("dynamodb", cloud.endpoint))
-    for service in SERVICES:
-        meter.watch(service, aws.dynamodb() if service == "dynamodb" else aws.client(service))
-    rows = []
+    counted, rows = Counted(cloud, deps), []
     for channel in CHANNELS:
         for quantity in quantities:
-            doors = Doors.opened(deps, providers)
+            doors = counted.doors()
             for warmth in ("cold", "warm"):
-                providers.calls = 0
+                counted.providers.calls = 0
                 command = form(deps, "bench-calls", quantity, channel, has_contact=True)
-                for step, calls in steps(doors, meter, providers, command):
-                    asked, providers.calls = providers.calls, 0
+                for step, calls in steps(doors, counted, command):
+                    asked, counted.providers.calls = counted.providers.calls, 0
                     rows.append({"channel": channel, "quantity": quantity, "warmth": warmth, "step": step} | _counted(step, calls, asked))
     return {"rows": rows}
 
@@ -83,26 +90,26 @@ def form(deps: Deps, name: str, quantity: int, channel: str = "alipay", *, has_c
     )
 
 
-def steps(doors: Doors, meter: Meter, providers: Providers, command: CheckoutCommand) -> Iterator[tuple[str, list[Call]]]:
+def steps(doors: Doors, counted: Counted, command: CheckoutCommand) -> Iterator[tuple[str, list[Call]]]:
     """Go through one order; after each step, its calls."""
-    channel = command.channel
+    channel, meter = command.channel, counted.meter
     meter.images.clear()
     meter.take()
     meter.step = "checkout"
-    order = checkout(doors.by_step["checkout"], command)
+    order = checkout(doors["checkout"], command)
     yield "checkout", meter.take()
     meter.step = "notice"
-    notice = providers.paid(channel, out_trade_no(order.payment_id), order.total.minor)
-    take_notice(doors.by_step["notice"], ChannelId(channel), raw_request(notice))
+    notice = counted.providers.paid(channel, out_trade_no(order.payment_id), order.total.minor)
+    take_notice(doors["notice"], ChannelId(channel), raw_request(notice))
     yield "notice", meter.take()
     meter.step = "reveal"
-    opened = reveal(doors.by_step["reveal"], order.id, Proof(code=command.code), Viewer("10.0.0.1", "bench"))
+    opened = reveal(doors["reveal"], order.id, Proof(code=command.code), Viewer("10.0.0.1", "bench"))
     if len(opened.cards) != command.quantity:
         raise RuntimeError(f"{len(opened.cards)} of {command.quantity} cards")
     yield "reveal", meter.take()
     meter.step = "journal"
     records = [record for record in meter.images if record["dynamodb"]["Keys"]["pk"]["S"].startswith(("ORDER#", "HEAD#", "LOG#"))]
-    announce(doors.by_step["journal"], records)
+    announce(doors["journal"], records)
     yield "journal", meter.take()
 
 

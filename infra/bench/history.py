@@ -20,10 +20,8 @@ from faka.contexts.stock.journal import ClaimEvent
 from faka.kernel.ids import SkuId, ulid
 from faka.platform.table import TableName, to_wire
 from faka.wiring import Deps
-from infra.bench.calls import Doors, form, steps
+from infra.bench.calls import Counted, form, steps
 from infra.bench.cloud import Cloud
-from infra.bench.meter import Meter
-from infra.bench.provider import Providers
 from infra.local import deploy
 
 
@@ -100,15 +98,15 @@ class Sample:
             yield table, copy
 
 
-def sampled(deps: Deps, meter: Meter, providers: Providers, sku: SkuId, quantity: int) -> Sample:
+def sampled(deps: Deps, counted: Counted, sku: SkuId, quantity: int) -> Sample:
     """Buy for real, and keep what was written into tables that remember."""
     command = form(deps, sku, quantity)
-    for _ in steps(Doors.opened(deps, providers), meter, providers, command):
+    for _ in steps(counted.doors(), counted, command):
         pass
     names = deps.settings.table_names()
     rows: dict[str, tuple[str, str]] = {}
     own = [command.form_id]
-    for image in (record["dynamodb"]["NewImage"] for record in meter.images):
+    for image in (record["dynamodb"]["NewImage"] for record in counted.meter.images):
         kind = image["pk"]["S"].partition("#")[0]
         if kind in KEPT:
             rows[image["pk"]["S"]] = (names[KEPT[kind]], wire_text(image))

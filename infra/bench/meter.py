@@ -56,13 +56,6 @@ class Meter:
             events.register("before-parameter-build.dynamodb", self._about_to, unique_id="meter-before")
             events.register("after-call.dynamodb", self._answered, unique_id="meter-after")
 
-    def unwatch(self, service: str, client: Any) -> None:
-        events = client.meta.events
-        events.unregister(f"before-send.{service}", unique_id=f"meter-{service}")
-        if service == "dynamodb":
-            events.unregister("before-parameter-build.dynamodb", unique_id="meter-before")
-            events.unregister("after-call.dynamodb", unique_id="meter-after")
-
     def take(self) -> list[Call]:
         """The calls so far; forgets them."""
         taken, self.calls = self.calls, []

@@ -15,16 +15,13 @@ from dataclasses import asdict, dataclass, field
 from typing import Any
 
 from faka.kernel.ids import ProductId, SkuId
-from faka.platform import aws
 from faka.wiring import Deps
 from infra.bench import history
 from infra.bench.buyers import Done, Round
+from infra.bench.calls import Counted
 from infra.bench.cloud import ROOT, Cloud
-from infra.bench.meter import Meter
-from infra.bench.provider import Providers
 from infra.bench.rows import check, row
 from infra.bench.shop import PRICE_MINOR, put_on_sale, put_up, seal
-from infra.local import deploy
 
 
 @dataclass(frozen=True)
@@ -164,15 +161,12 @@ def _large(deps: Deps, name: str, plan: Plan) -> Stand:
 def _old(cloud: Cloud, deps: Deps, name: str, plan: Plan) -> Stand:
     sku, left = "bench-old", plan.sizes[name]
     product, real = put_up(deps, sku, [sku]), plan.rounds * plan.per_round
-    meter = Meter(deploy.client("dynamodb", cloud.endpoint))
-    providers = Providers(cloud.players, f"http://127.0.0.1:{cloud.port}")
+    counted = Counted(cloud, deps)
     with history.relay_unplugged(cloud):
         sold_first = range(_whole_pages(history.WHOLESALE + 1))
         sellable = range(plan.sold, plan.sold + _whole_pages(real))
         put_on_sale(deps, seal(deps, product.id, SkuId(sku), plan.sold + left, [sold_first, sellable]))
-        meter.watch("dynamodb", aws.dynamodb())
-        samples = tuple(history.sampled(deps, meter, providers, SkuId(sku), quantity) for quantity in (1, history.WHOLESALE))
-        meter.unwatch("dynamodb", aws.dynamodb())
+        samples = tuple(history.sampled(deps, counted, SkuId(sku), quantity) for quantity in (1, history.WHOLESALE))
         history.claim_all(deps, SkuId(sku), plan.sold)
         rows = history.pour(deps, history.Loader(cloud), SkuId(sku), (samples[0], samples[1]), plan.sold)
     made = (
