@@ -26,7 +26,7 @@ def chromium() -> Iterator[Any]:
         yield browser
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def built() -> None:
     """Pages as they are shipped: compiled, hashed, translated."""
     tool.build()
@@ -34,16 +34,19 @@ def built() -> None:
         kept.cache_clear()
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo(built: None) -> Iterator[tuple[Any, str]]:
-    """The demo shop and its address; one for the ring, so tests look at their own orders only."""
+    """The demo shop and its address; one for the ring, so tests look at their own orders only.
+
+    It ends with this folder: a mock of AWS that stayed up would share its tables and secrets with every test that follows.
+    """
     with moto_client() as client:
         world = demo_world(client)
         with serving(world) as url:
             yield world, url
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def cloud(built: None, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Any]:
     """The whole local cloud with the payment simulator, seeded."""
     require_chromium()

@@ -66,7 +66,7 @@ OFTEN = ("order-pending", "order-ready", "order-open")
 EXPECTED = {"product-faults": 422, "missing": 404, "foreign": 404}
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def audits(demo: tuple[Any, str], chromium: Any) -> Callable[[str], list[tuple[str, Audit]]]:
     """All variants of a page, each visited once in a fresh browser."""
     world, url = demo
