@@ -12,6 +12,7 @@ PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,$(
 PY := .venv/bin/python
 PIP_ARGUMENTS := -qq --disable-pip-version-check --no-deps --require-hashes
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam
+WORKERS ?= 2
 PORT ?=
 PORT_ARGUMENT = $(if $(PORT),--port $(PORT))
 
@@ -37,9 +38,9 @@ reset: ## Forget what the local shop remembers
 # ── proving ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
 .PHONY: test
-test: .venv/dev.stamp ## Run all tests but load
+test: .venv/dev.stamp ## Run all tests but load; WORKERS=1 for one after the other
 	@$(PY) -m infra.tools.pages
-	$(PY) -m pytest -m "not load"
+	$(PY) -m pytest -m "not load" -n $(WORKERS) --dist loadfile
 
 .PHONY: test-%
 test-%: .venv/dev.stamp ## Run one ring, such as test-unit, test-e2e, test-browser
