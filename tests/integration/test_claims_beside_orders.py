@@ -8,6 +8,7 @@ from faka.kernel.ids import order_id
 from faka.steps.release import give_back_unordered
 from tests.kit.world import engine_world
 
+
 pytestmark = pytest.mark.integration
 
 

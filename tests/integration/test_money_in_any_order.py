@@ -11,6 +11,7 @@ from faka.kernel.ids import out_trade_no
 from faka.steps.settle import decide as rule
 from tests.kit.world import World, engine_world
 
+
 pytestmark = pytest.mark.integration
 
 ACTS = ("notice", "query", "expire", "second", "wrong")

@@ -9,6 +9,7 @@ from faka.flows.take_notice import take_notice
 from faka.kernel.ids import ChannelId, out_trade_no
 from tests.kit.world import engine_world
 
+
 pytestmark = pytest.mark.integration
 
 

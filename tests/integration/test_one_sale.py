@@ -12,6 +12,7 @@ from faka.kernel.ids import out_trade_no
 from faka.steps.proof import Proof, prove
 from tests.kit.world import World, engine_world
 
+
 pytestmark = pytest.mark.integration
 
 

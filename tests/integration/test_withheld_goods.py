@@ -7,6 +7,7 @@ from faka.contexts.stock import OutOfStock, Why
 from faka.contexts.vault import BatchState, CardWithheld, moved
 from tests.kit.world import engine_world
 
+
 pytestmark = pytest.mark.integration
 
 

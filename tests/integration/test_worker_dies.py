@@ -13,6 +13,7 @@ from faka.flows.order_page import check_payment
 from tests.kit.crash import DyingClient, Killed
 from tests.kit.world import World, engine_world, english
 
+
 pytestmark = pytest.mark.integration
 
 CALLS_MAX = 25
@@ -52,7 +53,7 @@ def test_dying_while_taking_a_notice_is_healed_within_two_minutes(at, after):
         dies(world, lambda deps: world.deliver_notice(order, raw, deps), at, after=after)
         world.minute(2)
         if world.order(order).paid_at is None:  # nothing was stored: the provider's own repeat, or the question by the ladder
-            assert at == 1 and not after or world.providers.alipay.calls["query"] > 0
+            assert (at == 1 and not after) or world.providers.alipay.calls["query"] > 0
         assert_delivered_once(world, order)
 
 

@@ -43,7 +43,7 @@ from tests.kit.clock import CountingPause, FrozenClock, SeededChance
 from tests.kit.engine import Engine
 from tests.kit.providers import FakeProviders
 from tests.kit.tables import PHYSICAL, tables_over
-from tests.unit.catalog.given import product, sku, tree
+from tests.unit.catalog.given import product, tree
 
 
 class Letterbox:
@@ -150,7 +150,8 @@ class World:
         batch = batch.model_copy(update={"keys": (key.wrapped,)})
         lot = Lot(start=base, count=count)
         sealed = [
-            deps.envelope.seal(key, 0, CardText(f"NUMBER-{n}", secret.format(n=n)).joined(), batch.place(n)) for n in range(base, base + count)
+            deps.envelope.seal(key, 0, CardText(f"NUMBER-{n}", secret.format(n=n)).joined(), batch.place(n))
+            for n in range(base, base + count)
         ]
         pages = [Page((base + i) // 8, ordinal, tuple(sealed[i : i + 8])) for i in range(0, count, 8)]
         deps.tables.commit([opened(batch)])

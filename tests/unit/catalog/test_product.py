@@ -229,7 +229,9 @@ def test_a_product_as_written_down_is_refused_with_the_names_of_its_faults_and_w
 
 
 def test_a_product_survives_its_row_form() -> None:
-    full = product(state="LISTED", on_at=NOON, notice=text(en="x"), notice_version="1", skus=(sku("a", face_value=text(en="100")),), change="chg")
+    full = product(
+        state="LISTED", on_at=NOON, notice=text(en="x"), notice_version="1", skus=(sku("a", face_value=text(en="100")),), change="chg"
+    )
     assert Product.model_validate(full.model_dump(mode="json", exclude_none=True)) == full
 
 

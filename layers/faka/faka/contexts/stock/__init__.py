@@ -1,4 +1,4 @@
-'''Stock: which card numbers are for sale, and who gets the next ones. It never sees a secret.
+"""Stock: which card numbers are for sale, and who gets the next ones. It never sees a secret.
 
 Cards of a SKU are numbered at intake: 0 1 2 3 … A number is sealed elsewhere, once, and never changes. Selling is handing
 out numbers, and one row per shard does it, the *head*, like a ticket machine:
@@ -61,7 +61,7 @@ Days count from 1970. The row stays below 1,024 bytes, one write unit.
 
 Who may read what: `claim.py` the claim · `rewrite.py` the slow writes · `log.py` additions · `aside.py` the drawer ·
 `standing.py` freezing and voiding · `journal.py` who got number k.
-'''
+"""
 
 from faka.contexts.stock.errors import LinkMoved, LogMoved, OutOfStock, StockBusy, TooManyBars
 from faka.contexts.stock.journal import ClaimEvent, ClaimRecord, claim_events, claims_due, holder_of, journal_rows, read_claim
