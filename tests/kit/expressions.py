@@ -285,7 +285,7 @@ def updated(row: Row, text: str, names: dict[str, str], values: dict[str, Any]) 
         if verb == "REMOVE":
             _remove(holder, last, names)
         elif isinstance(last, int):
-            holder["L"][last:last + 1] = [value]
+            holder["L"][last : last + 1] = [value]
         else:
             old = holder["M"].get(names.get(last, last))
             holder["M"][names.get(last, last)] = value if verb == "SET" else _added(old, value)
@@ -294,7 +294,7 @@ def updated(row: Row, text: str, names: dict[str, str], values: dict[str, Any]) 
 
 def _remove(holder: Any, last: str | int, names: dict[str, str]) -> None:
     if isinstance(last, int):
-        del holder["L"][last:last + 1]
+        del holder["L"][last : last + 1]
     else:
         holder["M"].pop(names.get(last, last), None)
 

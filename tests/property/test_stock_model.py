@@ -159,9 +159,7 @@ class StockLife(RuleBasedStateMachine):
         return insert(TableName.TRADE, {"pk": f"GONE#{runs[0].event}", "sk": "GONE"})
 
 
-StockLife.TestCase.settings = settings(
-    max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow]
-)
+StockLife.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 TestStockLife = StockLife.TestCase
 
 

@@ -79,9 +79,7 @@ class Head:
         slot = self.slots[part.slot]
         if slot.digest != part.digest:
             return None
-        return Run(
-            shard=self.shard, serial=slot.serial, start=slot.start, count=slot.count, batch=slot.batch, expires=expires_of(slot.day)
-        )
+        return Run(shard=self.shard, serial=slot.serial, start=slot.start, count=slot.count, batch=slot.batch, expires=expires_of(slot.day))
 
 
 def head_key(sku: str, shard: int) -> Key:

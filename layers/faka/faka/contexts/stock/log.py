@@ -61,9 +61,7 @@ class StockLog:
         serials = {shard: [run.serial for run in runs if run.shard == shard] for shard in extents}
         return self.added(sku, RETURN, extents, serials)
 
-    def added(
-        self, sku: str, why: str, extents: dict[int, list[Extent]], serials: dict[int, list[int]] | None = None
-    ) -> list[Write]:
+    def added(self, sku: str, why: str, extents: dict[int, list[Extent]], serials: dict[int, list[int]] | None = None) -> list[Write]:
         """Log rows that add extents to shards under the next free numbers. Else LogMoved."""
         writes = []
         for shard, number in self._free_numbers(sku, sorted(extents)).items():
