@@ -71,11 +71,13 @@ class Cloud:
 def running(*more: str) -> Iterator[Cloud]:
     """A cloud with the template and nothing in it, in a folder that is removed afterwards."""
     state = Path(tempfile.mkdtemp(prefix="faka-bench-"))
-    cloud = _start(state, *more)
     try:
-        yield cloud
+        cloud = _start(state, *more)
+        try:
+            yield cloud
+        finally:
+            _stop(cloud.process)
     finally:
-        _stop(cloud.process)
         shutil.rmtree(state, ignore_errors=True)
 
 
@@ -104,7 +106,7 @@ def _start(state: Path, *more: str) -> Cloud:
                 return Cloud(process, port, state, f"http://127.0.0.1:{facts['cloud_port']}")
         except OSError:
             time.sleep(0.05)
-    process.kill()
+    _stop(process)
     raise NotStarted((state / "out").read_text())
 
 

@@ -17,7 +17,8 @@ def row(cell: "Cell", first: "Cell") -> dict[str, Any]:
     """One line: rates and times of a stock, and its rate beside the first stock's in the same rounds."""
     times = [each for done in cell.done for each in done.times]
     count, failed = len(times), sum(len(done.failures) for done in cell.done)
-    client_s, server_s = sum(done.cpu_s for done in cell.done), sum(cell.cpu_s.values())
+    client_s, server_s, first_s = sum(done.cpu_s for done in cell.done), sum(cell.cpu_s.values()), sum(first.cpu_s.values())
+    first_count = sum(len(done.times) for done in first.done)
     ratios = [mine / its for mine, its in zip(cell.rates, first.rates, strict=True)]
     return {
         "stock": cell.stock,
@@ -31,6 +32,7 @@ def row(cell: "Cell", first: "Cell") -> dict[str, Any]:
         "form_ms": _spread([each[0] for each in times]),
         "paid_to_card_ms": _spread([each[1] + each[2] for each in times]),
         "cpu_ms": round(1000 * server_s / max(1, count), 1),
+        "cpu_ms_ratio": round(server_s / max(1, count) * first_count / max(1e-9, first_s), 2),
         "cpu_ms_by_part": {part: round(1000 * spent / max(1, count), 1) for part, spent in cell.cpu_s.most_common() if spent > 0},
         "client_cpu_share": round(client_s / max(1e-9, client_s + server_s), 3),
     }

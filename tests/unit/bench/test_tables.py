@@ -15,6 +15,7 @@ ROW = {
     "order_ms": {"p50": 600.0, "p99": 900.0},
     "paid_to_card_ms": {"p50": 100.0, "p99": 300.0},
     "cpu_ms": 40.0,
+    "cpu_ms_ratio": 1.0,
     "client_cpu_share": 0.01,
     "delivered": 5,
 }
