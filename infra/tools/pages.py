@@ -5,13 +5,18 @@ python -m infra.tools.pages update     also merge new texts from the sources int
 """
 
 import ast
+import fcntl
+import hashlib
 import json
 import shutil
 import sys
 from collections.abc import Iterator
+from contextlib import contextmanager
 from io import BytesIO
 from pathlib import Path
 
+import babel
+import jinja2
 from babel.messages.catalog import Catalog
 from babel.messages.extract import extract
 from babel.messages.mofile import write_mo
@@ -27,6 +32,8 @@ from pages import assets, i18n, render  # noqa: E402 - layers are on the path of
 
 PAGES = ROOT / "layers" / "pages" / "pages"
 BUILD = PAGES / "build"
+STAMP = BUILD / "sources"
+LOCK = ROOT / "build" / "pages.lock"
 PO = PAGES / "locale" / "zh_CN" / "LC_MESSAGES" / "messages.po"
 
 KEYWORDS: dict[str, tuple[int, ...] | None] = {"_": None, "gettext": None, "mark": None, "ngettext": (1, 2)}
@@ -43,9 +50,22 @@ def main(arguments: list[str]) -> int:
 
 
 def build() -> None:
-    """Write the folder anew, so that nothing of a former build stays."""
-    shutil.rmtree(BUILD, ignore_errors=True)
-    BUILD.mkdir()
+    """Write the folder anew, so that nothing of a former build stays.
+
+    A build of the same sources is left alone: a running shop or another test may be reading it.
+    """
+    with _alone():
+        made_of = sources()
+        if STAMP.is_file() and STAMP.read_text("utf-8") == made_of:
+            return
+        shutil.rmtree(BUILD, ignore_errors=True)
+        BUILD.mkdir()
+        _write()
+        STAMP.write_text(made_of, "utf-8")
+    i18n.catalogue.cache_clear()
+
+
+def _write() -> None:
     with PO.open("rb") as file:
         catalogue = read_po(file, locale="zh_CN")
     with i18n.CATALOGUE.open("wb") as file:
@@ -55,6 +75,24 @@ def build() -> None:
     assets.MANIFEST.write_text(json.dumps(names, indent=1) + "\n", "utf-8")
     environment = render.new_environment(FileSystemLoader(render.SOURCE), "en")
     environment.compile_templates(render.COMPILED, zip=None, log_function=_silent, ignore_errors=False)
+
+
+def sources() -> str:
+    """One text for all that a build is made of, the compilers included."""
+    digest = hashlib.sha256(f"jinja2 {jinja2.__version__}, babel {babel.__version__}".encode())
+    for path in sorted([*PAGES.rglob("*"), Path(__file__)]):
+        if path.is_file() and BUILD not in path.parents and path.suffix != ".pyc":
+            digest.update(f"{path.name}\0{path.stat().st_size}\0".encode() + path.read_bytes())
+    return digest.hexdigest()
+
+
+@contextmanager
+def _alone() -> Iterator[None]:
+    """One build at a time on this machine's copy."""
+    LOCK.parent.mkdir(exist_ok=True)
+    with LOCK.open("w") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield
 
 
 def _silent(_line: str) -> None:
@@ -68,7 +106,9 @@ def update() -> None:
     template = Catalog(locale="zh_CN")
     for text, place in sorted(texts(), key=lambda one: (one[1], str(one[0]))):
         template.add(text, locations=[(place, 0)])
+    born = known.creation_date
     known.update(template, no_fuzzy_matching=True)
+    known.creation_date = born  # a date that moves with each run would hide what changed
     known.obsolete.clear()
     out = BytesIO()
     write_po(out, known, width=0, sort_by_file=True, include_lineno=False, omit_header=False)
