@@ -1,12 +1,11 @@
 """The product page's form: read it whole, place the order, or show the page again with everything kept."""
 
-import re
 from collections.abc import Mapping
 from dataclasses import replace
 
 from house import House
 from product import fresh_form, product_view
-from views import Tile, Typed, form_faults, tile
+from views import Tile, Typed, form_faults, tile, way_of
 
 from faka.flows import browse as flow
 from faka.flows.browse import ProductPage
@@ -37,8 +36,6 @@ ALTERNATIVES_MAX = 4
 
 NONE = "none"
 """The way to pay of a form that names none: right for a free product, and known to no channel."""
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)
 
 
 class Buy:
@@ -115,13 +112,13 @@ class Buy:
         )
 
     def _alternatives(self, page: ProductPage, who: Visitor) -> tuple[Tile, ...]:
-        """What else is in stock in the same category."""
-        try:
-            shelf = flow.shelf(self._house.deps, page.product.category, self._house.now())
-        except NotFound:
-            return ()
-        others = [one for one in shelf.tiles if one.id != page.product.id and one.stock != "none"]
-        return tuple(tile(one, who.frame.lang) for one in others[:ALTERNATIVES_MAX])
+        """What else is in stock, from the same category or the nearest one above that has something."""
+        for crumb in reversed(page.path):
+            shelf = flow.shelf(self._house.deps, crumb.id, self._house.now())
+            others = [one for one in shelf.tiles if one.id != page.product.id and one.stock != "none"]
+            if others:
+                return tuple(tile(one, who.frame.lang) for one in others[:ALTERNATIVES_MAX])
+        return ()
 
 
 def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> CheckoutCommand:
@@ -130,9 +127,7 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
     sku = reader.text("sku", 48, missing=mark("Please choose one of the versions on this page."))
     quantity = reader.whole("quantity", 1, ORDER_CARDS_MAX)
     contact = reader.mail("contact")
-    channel, _colon, method = reader.text("channel", 80).partition(":")
-    if (channel or method) and not (_NAME.fullmatch(channel) and _NAME.fullmatch(method)):
-        reader.faults.append(Fault("channel", mark("Please choose a way to pay.")))
+    channel, method = _way(reader)
     if not (is_ulid(reader.raw("form_id")) and is_code(reader.raw("code"))):
         reader.faults.append(Fault("form_id", mark("This form is not complete. Please open the product page again.")))
     seen = reader.whole("seen_total_minor", 0, AMOUNT_MINOR_MAX) if reader.raw("seen_total_minor") else None
@@ -144,14 +139,25 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
         sku=sku,
         quantity=quantity,
         contact=contact,
-        channel=channel or NONE,
-        method=method or NONE,
+        channel=channel,
+        method=method,
         device="MOBILE" if who.frame.is_mobile else "PC",
         address=request.address,
         consent=reader.raw("consent")[:80],
         locale=TAGS[who.frame.lang].replace("-", "_"),
         seen_total_minor=seen,
     )
+
+
+def _way(reader: Reader) -> tuple[str, str]:
+    value = reader.text("channel", 80)
+    if not value:
+        return NONE, NONE
+    try:
+        return way_of(value)
+    except BadForm as error:
+        reader.faults += error.faults
+        return NONE, NONE
 
 
 def _with_limits(page: ProductPage, typed: Typed, faults: list[Fault]) -> list[Fault]:

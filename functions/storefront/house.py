@@ -1,6 +1,7 @@
 """What all screens of this door share: who looks, how a page becomes an answer, how an error becomes a page."""
 
 from collections.abc import Collection
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -12,9 +13,6 @@ from pages.faults import fault_view
 from pages.visitor import Visitor, safe_path, visitor
 
 
-Cookies = tuple[str, ...]
-
-
 class House:
     def __init__(self, deps: Deps) -> None:
         self.deps = deps
@@ -23,8 +21,9 @@ class House:
         return self.deps.clock.now()
 
     def visitor(self, request: Request) -> Visitor:
-        """Who looks. A POST has no address to come back to, so its page leads to the address that shows its effect."""
-        return visitor(request.cookies, request.headers, request.path, dict(request.query))
+        """Who looks, in which language, and what he has already proved."""
+        who = visitor(request.cookies, request.headers, request.path, dict(request.query))
+        return replace(who, frame=replace(who.frame, origin=self.deps.settings.faka_shop_url))
 
     def page(
         self,
@@ -47,8 +46,6 @@ class House:
         back = safe_path(request.path) if request.method == "GET" else "/"
         view = fault_view(error, who.frame.lang, request.id, back)
         answer = self.page(who, "shop/error.html", view, status=error.http_status)
-        return (
-            answer
-            if error.http_status not in (429, 503)
-            else Answer(answer.body, answer.status, headers={**answer.headers, "Retry-After": "5"})
-        )
+        if error.http_status not in (429, 503):
+            return answer
+        return replace(answer, headers={**answer.headers, "Retry-After": "5"})

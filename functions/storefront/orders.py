@@ -6,7 +6,8 @@ from urllib.parse import urlsplit
 
 from house import House
 from lookup import not_found_view
-from views import METHODS, way_hint
+from product import said
+from views import METHODS, way_hint, way_of
 
 from faka.flows import order_page as flow
 from faka.flows.order_page import OrderPage
@@ -14,7 +15,6 @@ from faka.kernel import ids
 from faka.kernel.errors import FakaError, NotFound, Unavailable
 from faka.platform.door import Answer, Request, no_change, see_other
 from faka.steps.proof import Proof
-from pages import i18n
 from pages.i18n import Language
 from pages.order import order_view
 from pages.order_view import Bought, OrderFacts, OrderView, Pay, Way
@@ -59,8 +59,8 @@ class Orders:
         return self._acted(request, lambda no, proof: flow.cancel(self._house.deps, no, proof))
 
     def change_way(self, request: Request) -> Answer:
-        channel, _colon, method = request.form.get("channel", "")[:80].partition(":")
-        return self._acted(request, lambda no, proof: flow.change_method(self._house.deps, no, proof, channel, method))
+        value = request.form.get("channel", "")[:80]
+        return self._acted(request, lambda no, proof: flow.change_method(self._house.deps, no, proof, *way_of(value)))
 
     def _acted(self, request: Request, act: Callable[[str, Proof], OrderFacts]) -> Answer:
         """Do it and show the page. A refusal is shown on the page itself, because the order may have moved on."""
@@ -69,12 +69,12 @@ class Orders:
         try:
             order = act(request.params["no"], proof)
         except FakaError as error:
-            if not request.wants_page or isinstance(error, NotFound):
+            if not request.wants_page:
                 raise
-            page = flow.open_order(self._house.deps, request.params["no"], proof)
-            said = i18n.translator(who.frame.lang)(error.public_message)
-            view = replace(self._view(who, page), faults=(said,))
-            return self._house.page(who, "shop/order.html", view, status=error.http_status, form_hosts=self._form_hosts(page))
+            page = flow.open_order(self._house.deps, request.params["no"], proof)  # not his order: the same 404 as everywhere
+            view = replace(self._view(who, page), faults=(said(error, who),))
+            status = 422 if error.http_status == 404 else error.http_status
+            return self._house.page(who, "shop/order.html", view, status=status, form_hosts=self._form_hosts(page))
         return see_other(f"/o/{order.id}")
 
     def _view(self, who: Visitor, page: OrderPage, *, is_asking: bool = False) -> OrderView:

@@ -44,10 +44,11 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
     in_stock = [one for one in product.skus if page.stock.get(one.id, "none") != "none"]
     known = next((one for one in product.skus if one.id == typed.sku), None)
     chosen = known or (in_stock or list(product.skus))[0]
+    is_gone = known is not None and bool(in_stock) and known not in in_stock  # the visitor chooses again, nobody chooses for him
     is_priced = any(one.price.minor for one in product.skus)
     offered = ways(page, typed.channel, who.frame.is_mobile, lang) if is_priced else ()
     channel = next((one.value for one in offered if one.is_chosen), "")
-    typed = replace(typed, sku=chosen.id, quantity=typed.quantity or str(chosen.per_order_min), channel=channel)
+    typed = replace(typed, sku="" if is_gone else chosen.id, quantity=typed.quantity or str(chosen.per_order_min), channel=channel)
     given = {"sku": typed.sku, "quantity": typed.quantity, "channel": channel if chosen.price.minor else ""}
     total, note = _total(house, who, page, given)
     return ProductView(
@@ -65,7 +66,7 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
         notice_version=product.notice_version,
         opens_at=None if page.is_open else product.on_at,
         form=typed if page.is_open else None,
-        skus=_choices(page, chosen.id, lang),
+        skus=_choices(page, typed.sku, lang),
         ways=offered,
         is_priced=is_priced,
         limit_hint=_limits(chosen.per_order_min, chosen.per_order_max, lang),
@@ -90,7 +91,9 @@ def _total(house: House, who: Visitor, page: ProductPage, given: dict[str, str])
 def _choices(page: ProductPage, chosen: str, lang: Language) -> tuple[Choice, ...]:
     words = page.stock
     return tuple(
-        Choice(one.id, one.name.pick(lang), one.face_value.pick(lang), money(one.price, lang), str(words.get(one.id, "none")), one.id == chosen)
+        Choice(
+            one.id, one.name.pick(lang), one.face_value.pick(lang), money(one.price, lang), str(words.get(one.id, "none")), one.id == chosen
+        )
         for one in page.product.skus
     )
 

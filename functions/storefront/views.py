@@ -1,5 +1,6 @@
 """From catalogue to screen: tiles, choices, ways to pay, the sum. Strings and numbers ready to show."""
 
+import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -8,10 +9,12 @@ from faka.flows.browse import ProductPage, Shelf
 from faka.flows.browse import Tile as ShelfTile
 from faka.flows.quote import Quote
 from pages import i18n
-from pages.forms import Fault
+from pages.forms import BadForm, Fault, mark
 from pages.i18n import Language, money
 from pages.order_view import Way
 
+
+_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)
 
 SECTION_TILES_MIN = 4
 """Tiles a section should have on average: a full row on a desktop. A smaller shop looks better as one grid."""
@@ -175,6 +178,14 @@ def ways(page: ProductPage, chosen: str, is_mobile: bool, lang: Language) -> tup
         first = found[0]
         found[0] = Way(first.value, first.kind, first.title, first.hint, is_chosen=True)
     return tuple(found)
+
+
+def way_of(value: str) -> tuple[str, str]:
+    """Channel and method of a chosen way. Raises: BadForm for anything that is not `channel:method`."""
+    channel, _colon, method = value.partition(":")
+    if not (_NAME.fullmatch(channel) and _NAME.fullmatch(method)):
+        raise BadForm([Fault("channel", mark("Please choose a way to pay."))])
+    return channel, method
 
 
 def way_hint(method: str, fee_bp: int, lang: Language) -> str:

@@ -19,6 +19,9 @@ AXE_TAGS = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practi
 TABS_MAX = 60
 """Elements that the keyboard walks through; our longest page has about forty."""
 
+SETTLE_MS = 250
+"""After loading: the script runs, the last paint is reported, late shifts would show."""
+
 OBSERVE = """
 window.seen = {lcp: 0, cls: 0};
 new PerformanceObserver((list) => { for (const e of list.getEntries()) window.seen.lcp = e.startTime; })
@@ -75,7 +78,8 @@ def visit(context: Any, open_page: Callable[[Any], Any], origin: str) -> Audit:
     page.on("console", lambda message: found.console.append(message.text) if message.type in ("error", "warning") else None)
     page.on("pageerror", lambda error: found.console.append(str(error)))
     response = open_page(page)
-    page.wait_for_load_state("networkidle")
+    page.wait_for_load_state("load")
+    page.wait_for_timeout(SETTLE_MS)
     found.status = response.status if response else 200
     measure(page, found)
     judge(page, found)

@@ -187,7 +187,12 @@ def test_sold_out_between_view_and_pay_offers_alternatives(context: Any, demo: A
     text = page.inner_text("main")
     assert "Nothing was charged" in text
     assert "just been sold out" in text
-    assert page.locator("input[name=sku]:checked").is_disabled() or page.locator(".alternatives .tile").count() > 0
+    assert page.locator(".alternatives .tile").count() > 0
+    assert page.locator("input[name=sku]:checked").count() == 0, "nobody chooses for the buyer"
+    page.locator("input[name=sku]:enabled").first.check()
+    page.wait_for_selector("#sum .sum-total", timeout=SOON)
+    page.click(PAY)
+    order_no(page)
 
 
 def test_late_payment_after_expiry_is_explained(context: Any, demo: Any) -> None:
@@ -389,3 +394,45 @@ def test_waiting_page_asks_gently_and_stops_when_it_is_final(context: Any, demo:
     settled = len(asked)
     page.wait_for_timeout(2500)
     assert len(asked) == settled
+
+
+MARKUP = (
+    "<script>document.title='HIT'</script>",
+    "<img src=x onerror=\"document.title='HIT'\">",
+    "<svg onload=document.title='HIT'>",
+    "[x](javascript:document.title='HIT')",
+    "</title><script>document.title='HIT'</script>",
+    "'\"><iframe srcdoc='<script>parent.document.title=1</script>'>",
+    "<style>main{display:none}</style>",
+    "<form action=https://evil.example><input name=card></form>",
+    "<base href=https://evil.example/>",
+    "<meta http-equiv=refresh content='0;url=https://evil.example'>",
+    "{{7*7}}",
+    "<a href=javascript:document.title='HIT'>x</a>",
+)
+
+
+def test_no_text_of_a_merchant_runs_or_changes_the_page(context: Any, demo: Any) -> None:
+    world, url = demo
+    attack = "\n\n".join(MARKUP)
+    both = {"zh": attack, "en": attack}
+    texts = dict.fromkeys(("description", "rights", "guide_public", "guide_after", "notice"), both)
+    lines = {"title": {"zh": MARKUP[0], "en": MARKUP[1][:80]}, "summary": {"zh": MARKUP[2], "en": MARKUP[2]}}
+    own = world.product
+    product = republish(world, world.deps.catalog.product("songjian-music", fresh=True), **texts, **lines, notice_version="attack")
+    use(world, product)
+    order = world.pay(world.buy(consent="attack", address="10.9.9.1"))
+    opened = context()
+    opened.add_cookies([states.cookie(world, order)])
+    use(world, own)
+    page, elsewhere = opened.new_page(), []
+    page.on("request", lambda request: None if request.url.startswith(url) else elsewhere.append(request.url))
+    for path in ("/", "/c/media", "/p/songjian-music", f"/o/{order.id}", "/orders"):
+        page.goto(url + path)
+        for link in page.locator("main .prose a").all():
+            assert (link.get_attribute("href") or "").startswith(("http", "/"))
+        assert page.locator("main script, main iframe, main style, main base, main meta, form[action^='https://evil']").count() == 0
+        assert page.locator("main").is_visible()
+        assert "HIT" not in page.title() or "document.title" in page.title()
+        assert "49" not in page.inner_text("main .prose >> nth=0") if page.locator("main .prose").count() else True
+    assert elsewhere == []
