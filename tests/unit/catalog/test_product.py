@@ -7,12 +7,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from faka.contexts.catalog.errors import InvalidProduct, KindFixed, NoticeNotRenewed, NotYetSold, OffShelf, UnknownSku
+from faka.contexts.catalog.errors import (
+    ChannelNotFound,
+    InvalidProduct,
+    KindFixed,
+    NoticeNotRenewed,
+    NotYetSold,
+    OffShelf,
+    ProductNotFound,
+    UnknownSku,
+)
 from faka.contexts.catalog.model import ListingState, Product, ShelfRow, Sku
 from faka.contexts.catalog.policy import StockWord, read_product, require_publishable, stock_word
+from faka.contexts.catalog.store import CatalogStore
 from faka.contexts.catalog.texts import Localized
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.limits import AMOUNT_MINOR_MAX, ORDER_CARDS_MAX, PRODUCT_BYTES_MAX, STOCK_FEW
+from faka.platform.table import Tables
+from tests.kit.clock import FrozenClock
 from tests.unit.catalog.given import product, sku, text
 
 
@@ -252,3 +264,12 @@ def test_a_product_survives_its_row_form() -> None:
 )
 def test_stock_is_told_in_words_that_fit_the_smallest_order(available: int, smallest_order: int, word: StockWord) -> None:
     assert stock_word(available, smallest_order) is word
+
+
+@pytest.mark.parametrize("name", ["", " ", "A", "-a", "a" * 3000, "ü", "a/b", "\x00"])
+def test_a_name_that_cannot_be_one_is_not_looked_up(tables: Tables, name: str) -> None:
+    store = CatalogStore(tables, FrozenClock())
+    with pytest.raises(ProductNotFound):
+        store.product(name, fresh=True)
+    with pytest.raises(ChannelNotFound):
+        store.channel(name, fresh=True)

@@ -91,6 +91,11 @@ def handle(text: str) -> str:
     return text
 
 
+def is_handle(text: str) -> bool:
+    """Whether a text from outside can be a handle at all; what cannot is not looked up."""
+    return _HANDLE.fullmatch(text) is not None
+
+
 def lookup_code(chance: Chance) -> str:
     """The buyer's proof of ownership; random, never derived, stored only as a hash."""
     return _base32(int.from_bytes(chance.bytes(10), "big"), CODE_LENGTH)

@@ -23,7 +23,7 @@ from faka.contexts.catalog.errors import ChangeMoved, ChangeNotFound, ChannelNot
 from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Broken, FakaError, UnknownState
-from faka.kernel.ids import ChannelId, ProductId, SkuId
+from faka.kernel.ids import ChannelId, ProductId, SkuId, is_handle
 from faka.kernel.limits import CHANNELS_MAX, PAGE_MAX, PRODUCTS_MAX
 from faka.kernel.model import Frozen
 from faka.platform.table import Item, Key, TableName, Tables, Write, check, insert, put, update
@@ -73,7 +73,7 @@ class CatalogStore:
         return self._recent.get(("product", product), lambda: self._product(product, strong=fresh), fresh=fresh)
 
     def _product(self, product: str, *, strong: bool) -> Product:
-        row = self._tables.get(product_key(product), strong=strong)
+        row = self._tables.get(product_key(product), strong=strong) if is_handle(product) else None
         if row is None:
             raise ProductNotFound(product)
         return _read(Product, row)
@@ -166,7 +166,7 @@ class CatalogStore:
         return self._recent.get(("channel", channel), lambda: self._channel(ChannelId(channel), strong=fresh), fresh=fresh)
 
     def _channel(self, channel: ChannelId, *, strong: bool) -> ChannelRow:
-        row = self._tables.get(channel_key(channel), strong=strong)
+        row = self._tables.get(channel_key(channel), strong=strong) if is_handle(channel) else None
         if row is None:
             raise ChannelNotFound("no such channel")
         return _read(ChannelRow, row)
