@@ -18,7 +18,7 @@ from faka.platform.real import system_pause
 from faka.platform.table import Tables
 from faka.steps.proof import Proof
 from faka.wiring import Deps
-from infra.bench.cloud import Cloud
+from infra.bench.cloud import Cloud, relay_unplugged
 from infra.bench.meter import Call, Meter, operations, requests, units
 from infra.bench.provider import Providers, raw_request
 from infra.bench.shop import put_on_sale, put_up, seal
@@ -61,7 +61,12 @@ def measure(cloud: Cloud, deps: Deps, quantities: tuple[int, ...] = QUANTITIES) 
     product = put_up(deps, "bench-calls", ["bench-calls"])
     stock = seal(deps, product.id, product.skus[0].id, 4200, [range(4200)])
     put_on_sale(deps, stock)
-    counted, rows = Counted(cloud, deps), []
+    with relay_unplugged(cloud):  # a mail worker on the same order would make the reveal try twice
+        return {"rows": _rows(Counted(cloud, deps), deps, quantities)}
+
+
+def _rows(counted: Counted, deps: Deps, quantities: tuple[int, ...]) -> list[dict[str, Any]]:
+    rows = []
     for channel in CHANNELS:
         for quantity in quantities:
             doors = counted.doors()
@@ -71,7 +76,7 @@ def measure(cloud: Cloud, deps: Deps, quantities: tuple[int, ...] = QUANTITIES) 
                 for step, calls in steps(doors, counted, command):
                     asked, counted.providers.calls = counted.providers.calls, 0
                     rows.append({"channel": channel, "quantity": quantity, "warmth": warmth, "step": step} | _counted(step, calls, asked))
-    return {"rows": rows}
+    return rows
 
 
 def form(deps: Deps, name: str, quantity: int, channel: str = "alipay", *, has_contact: bool = False) -> CheckoutCommand:

@@ -30,6 +30,10 @@ TICKS = os.sysconf("SC_CLK_TCK")
 QUIET_SHARE = 0.10
 """A cloud whose processes use less than this much of one processor has nothing left to do."""
 QUIET_S_MAX = 20
+_MAPPING = (
+    *("EventSourceArn", "BatchSize", "FilterCriteria", "ParallelizationFactor", "BisectBatchOnFunctionError", "DestinationConfig"),
+    *("MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "FunctionResponseTypes"),
+)
 
 
 class NotStarted(Exception):
@@ -123,6 +127,20 @@ def _stop(process: "subprocess.Popen[str]") -> None:
 def _forget_clients() -> None:
     for cached in (aws.client, aws.dynamodb, aws._session):  # noqa: SLF001 - clients of another endpoint must not stay
         cached.cache_clear()
+
+
+@contextmanager
+def relay_unplugged(cloud: Cloud) -> Iterator[None]:
+    """Nothing that is written meanwhile is announced; the relay goes on after it."""
+    client = deploy.client("lambda", cloud.endpoint)
+    relay = deploy.resources(cloud.endpoint)["RelayFunction"]
+    [source] = client.list_event_source_mappings(FunctionName=relay)["EventSourceMappings"]
+    client.delete_event_source_mapping(UUID=source["UUID"])
+    try:
+        yield
+    finally:
+        kept = {name: source[name] for name in _MAPPING if name in source}
+        client.create_event_source_mapping(FunctionName=relay, StartingPosition="LATEST", **kept)
 
 
 # -- processor time -----------------------------------------------------------------------------------------------

@@ -9,7 +9,6 @@ import base64
 import http.client
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -36,10 +35,6 @@ CHUNK = 25
 TRADE, JOURNAL = TableName.TRADE, TableName.JOURNAL
 KEPT = {"ORDER": TRADE, "PAYMENT": TRADE, "NOTICE": TRADE, "CHANNELTXN": TRADE, "TXN": JOURNAL, "AUDIT": JOURNAL}
 """Rows that stay for ever. Claims of the journal are made anew, and hold rows leave by themselves."""
-MAPPING = (
-    *("EventSourceArn", "BatchSize", "FilterCriteria", "ParallelizationFactor", "BisectBatchOnFunctionError", "DestinationConfig"),
-    *("MaximumRetryAttempts", "MaximumRecordAgeInSeconds", "FunctionResponseTypes"),
-)
 
 
 class Loader:
@@ -138,17 +133,3 @@ def claim_all(deps: Deps, sku: SkuId, sold: int) -> None:
     while left:
         deps.stock.claim(sku, f"history-{left}", min(left, WHOLESALE), 1)
         left -= min(left, WHOLESALE)
-
-
-@contextmanager
-def relay_unplugged(cloud: Cloud) -> Iterator[None]:
-    """Nothing that is written here is announced; the relay goes on after it."""
-    client = deploy.client("lambda", cloud.endpoint)
-    relay = deploy.resources(cloud.endpoint)["RelayFunction"]
-    [source] = client.list_event_source_mappings(FunctionName=relay)["EventSourceMappings"]
-    client.delete_event_source_mapping(UUID=source["UUID"])
-    try:
-        yield
-    finally:
-        kept = {name: source[name] for name in MAPPING if name in source}
-        client.create_event_source_mapping(FunctionName=relay, StartingPosition="LATEST", **kept)

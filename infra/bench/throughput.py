@@ -19,7 +19,7 @@ from faka.wiring import Deps
 from infra.bench import history
 from infra.bench.buyers import Done, Round
 from infra.bench.calls import Counted
-from infra.bench.cloud import ROOT, Cloud
+from infra.bench.cloud import ROOT, Cloud, relay_unplugged
 from infra.bench.rows import check, row
 from infra.bench.shop import PRICE_MINOR, put_on_sale, put_up, seal
 
@@ -162,7 +162,7 @@ def _old(cloud: Cloud, deps: Deps, name: str, plan: Plan) -> Stand:
     sku, left = "bench-old", plan.sizes[name]
     product, real = put_up(deps, sku, [sku]), plan.rounds * plan.per_round
     counted = Counted(cloud, deps)
-    with history.relay_unplugged(cloud):
+    with relay_unplugged(cloud):
         sold_first = range(_whole_pages(history.WHOLESALE + 1))
         sellable = range(plan.sold, plan.sold + _whole_pages(real))
         put_on_sale(deps, seal(deps, product.id, SkuId(sku), plan.sold + left, [sold_first, sellable]))
