@@ -8,7 +8,7 @@ from datetime import timedelta
 from faka.contexts import letters
 from faka.contexts.letters import Words
 from faka.contexts.orders.errors import OrderMoved
-from faka.contexts.orders.model import MailState, Order
+from faka.contexts.orders.model import MailState, Order, OrderState
 from faka.kernel.ids import OrderId
 from faka.platform import telemetry
 from faka.platform.mail import MailRefused
@@ -30,6 +30,8 @@ def deliver(deps: Deps, order_id: OrderId, words: Words) -> Order:
     if order.mail is not MailState.DUE:
         return order
     deps.tables.apply(deps.orders.indexed_buyer(order))
+    if order.state is not OrderState.COMPLETED:
+        return order  # paid and still without goods: it can be looked up, and the mail waits for them
     state = _sent(deps, order, words)
     for _ in range(TRIES_MAX):
         after = order.changed(deps.clock.now(), "deliver", f"mail {state.lower()}", mail=state, due_at=None)
