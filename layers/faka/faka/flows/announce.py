@@ -14,6 +14,7 @@ from typing import Any
 
 from faka.contexts.orders.model import OrderState
 from faka.contexts.stock import claim_events, journal_rows, shard_of
+from faka.kernel.clock import from_epoch_s
 from faka.kernel.ids import SkuId
 from faka.kernel.limits import BATCH_WRITE_MAX
 from faka.platform.table import Item, TableName, chunks, from_wire
@@ -41,7 +42,7 @@ def announce(deps: Deps, records: Iterable[dict[str, Any]]) -> int:
         if kind == "ORDER":
             events += _order_event(old, new)
         elif kind == "HEAD":
-            rows += _journal(old, new, now)
+            rows += _journal(old, new, _happened(record, now), now)
         elif kind == "LOG":
             sku, shard = shard_of(new["pk"])
             logged.setdefault(sku, set()).add(shard)
@@ -60,5 +61,12 @@ def _order_event(old: Item, new: Item) -> list[tuple[str, dict[str, str]]]:
     return [(EVENTS[new["state"]], {"order_id": new["id"]})]
 
 
-def _journal(old: Item, new: Item, now: datetime) -> list[Item]:
-    return [row for event in claim_events(old, new) for row in journal_rows(event, now, now + OWNER_WITHIN)]
+def _journal(old: Item, new: Item, at: datetime, now: datetime) -> list[Item]:
+    """The time of a claim is its own; its owner is looked for from now on, however late the stream was read."""
+    return [row for event in claim_events(old, new) for row in journal_rows(event, at, now + OWNER_WITHIN)]
+
+
+def _happened(record: dict[str, Any], now: datetime) -> datetime:
+    """When the change was made, to the second that the stream knows; never later than now."""
+    made = record["dynamodb"].get("ApproximateCreationDateTime")
+    return min(now, from_epoch_s(made)) if isinstance(made, int | float) else now

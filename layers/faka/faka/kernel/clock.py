@@ -40,6 +40,10 @@ def epoch_s(at: datetime) -> int:
     return int(at.timestamp())
 
 
+def from_epoch_s(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)
+
+
 def business_day(at: datetime) -> date:
     """The day that a payment belongs to in the provider's bill."""
     return at.astimezone(SHANGHAI).date()
