@@ -8,11 +8,14 @@ import pytest
 from faka.contexts.catalog.errors import OffShelf
 from faka.contexts.orders.model import Order
 from faka.contexts.orders.price import PriceChanged
+from faka.contexts.vault.rows import batch_to_item
 from faka.flows.browse import product_page
 from faka.flows.checkout import ConsentMissing, QuantityOutOfLimits
 from faka.flows.edit_catalog import publish
 from faka.flows.order_page import open_order
 from faka.kernel.errors import FakaError
+from faka.kernel.money import Currency, Money
+from faka.platform.table import TableName, put
 from tests.kit.world import World, engine_world
 from tests.unit.catalog.given import sku, text
 
@@ -127,3 +130,16 @@ def test_a_guest_buys_without_account_or_address(world: World) -> None:
     order = bought(world)
     assert (order.contact, order.contact_hash) == ("", "")
     assert world.secrets(order) == ["SECRET-0"]
+
+
+def test_what_an_order_cost_is_the_cost_of_the_very_batches_its_cards_came_from(world: World) -> None:
+    """GIVEN five cards that cost 5.00 and three later ones that cost 6.50 WHEN six are sold at once."""
+    world.stock_up(3)
+    for batch, minor in zip(sorted(world.deps.vault.batches(world.sku.id), key=lambda one: one.base), (500, 650), strict=True):
+        cost = Money(minor=minor, currency=Currency.CNY)
+        world.deps.tables.apply(put(TableName.VAULT, batch_to_item(batch.model_copy(update={"unit_cost": cost}))))
+    order = world.pay(world.buy(quantity=6, consent="2026-01"))
+    costs = [(run.count, world.deps.vault.batch(order.sku_id, run.batch).unit_cost) for run in order.runs]
+    assert [(count, cost.minor) for count, cost in costs if cost] == [(5, 500), (1, 650)]
+    profit = order.total.minor - order.fee.minor - sum(count * cost.minor for count, cost in costs if cost)
+    assert profit == 6 * 1580 - 5 * 500 - 650
