@@ -12,6 +12,7 @@ import time
 import urllib.request
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 from urllib.error import HTTPError
 
@@ -27,7 +28,7 @@ from faka.wiring import Deps, ShopSettings
 from infra.local.headless import Form
 from tests.e2e.everywhere import Place, everything, files, found, needles
 from tests.e2e.shopper import Shopper, Taken, address, number
-from tests.kit.local import LocalCloud, running
+from tests.kit.local import ROOT, LocalCloud, running
 from tests.unit.catalog.given import product, sku
 
 
@@ -84,9 +85,21 @@ def until(holds: Callable[[], Any], within_s: float = WAIT_S_MAX) -> Any:
     raise AssertionError("it did not happen in time")
 
 
+def talkative(folder: Path) -> Path:
+    """This very shop with its functions at the most talkative log level, as somebody sets it who looks for a fault."""
+    for name in ("functions", "layers"):
+        (folder / name).symlink_to(ROOT / name)
+    template = (ROOT / "template.yaml").read_text()
+    assert template.count("LOG_LEVEL: INFO") == 1
+    (folder / "template.yaml").write_text(template.replace("LOG_LEVEL: INFO", "LOG_LEVEL: DEBUG"))
+    return folder
+
+
 @pytest.fixture(scope="module")
 def story(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Story]:
-    with running(tmp_path_factory.mktemp("canary")) as cloud, cloud.here() as environment:
+    root = talkative(tmp_path_factory.mktemp("talkative"))
+    with running(tmp_path_factory.mktemp("canary"), root=root) as cloud, cloud.here() as environment:
+        assert environment["LOG_LEVEL"] == "DEBUG"
         told = Story(cloud, Deps(ShopSettings.from_env(environment)))
         publish(told.deps, product(GOODS, category="video", state="LISTED", skus=(sku(f"{GOODS}-one", per_order_max=5),)))
         imported(told)
