@@ -15,7 +15,7 @@ from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, pro
 
 from faka.flows.intake import ImportNotFound, imports_named, run_import
 from faka.kernel.errors import FakaError
-from faka.platform.telemetry import failed, observed
+from faka.platform.telemetry import contained, failed, observed
 from faka.wiring import Deps, ShopSettings
 
 
@@ -37,7 +37,8 @@ def handler(event: dict[str, Any], context: Any) -> dict[str, Any]:
     def handle(record: Any) -> None:
         for batch in imports_named(record.body):
             try:
-                run_import(deps, batch, lambda: context.get_remaining_time_in_millis() / 1000)
+                with contained():
+                    run_import(deps, batch, lambda: context.get_remaining_time_in_millis() / 1000)
             except ImportNotFound as error:
                 failed("message_dropped", error, batch_id=batch)
             except FakaError as error:

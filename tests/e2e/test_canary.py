@@ -139,6 +139,7 @@ def stumbles(story: Story) -> None:
     batch = story.upload(story.line(900))
     until(lambda: count_of(story.cloud, dead))
     assert progress(story.deps, batch).state is ImportState.SEALING
+    assert '"error_code":"work_failed"' in story.cloud.log("intake"), "it is told, or this proves nothing"
     dynamodb.delete_item(TableName=table, Key={"pk": {"S": key}, "sk": {"S": "FP"}})
     job = story.deps.imports.get(batch)
     story.deps.tables.commit([story.deps.imports.replaced(job, job.model_copy(update={"lease_until": None, "version": job.version + 1}))])

@@ -53,10 +53,11 @@ def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[st
         stuck += kind == "ORDER" and now - since > STUCK_AFTER
         cure = {"NOTICE": _notice, "PAYMENT": _payment, "CASE": _case}.get(kind)
         try:
-            if cure is not None:
-                cure(deps, pk, since)
-            elif kind == "ORDER":
-                cure_order(OrderId(name))
+            with telemetry.contained():
+                if cure is not None:
+                    cure(deps, pk, since)
+                elif kind == "ORDER":
+                    cure_order(OrderId(name))
         except Conflict as error:  # somebody else did it meanwhile
             telemetry.note("sweep_met_another", error=error, step=kind)
         except FakaError as error:

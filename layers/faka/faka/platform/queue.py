@@ -19,7 +19,8 @@ def each_order(event: dict[str, Any], context: Any, work: Callable[[OrderId], ob
 
     def handle(record: Any) -> None:
         try:
-            work(_order_of(record.body))
+            with telemetry.contained():
+                work(_order_of(record.body))
         except (NotFound, InvalidRequest) as error:
             telemetry.failed("message_dropped", error)
         except FakaError as error:

@@ -14,7 +14,8 @@ import functools
 import logging
 import traceback
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import cache
 from types import TracebackType
 from typing import Any
@@ -129,6 +130,21 @@ def failed(message: str, error: BaseException, **fields: Any) -> None:
 def count(name: str, value: int = 1) -> None:
     """Add to a business figure of this invocation."""
     metrics().add_metric(name=name, unit=MetricUnit.Count, value=value)
+
+
+@contextmanager
+def contained() -> Iterator[None]:
+    """Around the work on one message or row of many: a foreign error becomes one of ours, which the loop around it can write down
+    before it goes on with the next. Without it such an error would end the round, or vanish in the library that handles batches.
+
+    Raises: WorkFailed in place of anything that is not ours.
+    """
+    try:
+        yield
+    except FakaError:
+        raise
+    except Exception as error:
+        raise WorkFailed(type(error).__name__) from error
 
 
 def observed(handler: Handler) -> Handler:
