@@ -20,7 +20,6 @@ CATCHES_ALL = {
 OUTSIDE = {
     "layers/faka/faka/platform/real.py": "the one source of time, chance and waiting",
     "layers/faka/faka/platform/settings.py": "the one reader of the environment",
-    "layers/faka/faka/platform/table.py": "a request token that must differ, and jitter; neither guards anything",
 }
 """Who may ask the machine for time, chance or environment."""
 

@@ -88,7 +88,7 @@ class Deps:
 
     @cached_property
     def tables(self) -> Tables:
-        return self._tables or Tables(aws.dynamodb(), self.settings.table_names(), self.pause)
+        return self._tables or Tables(aws.dynamodb(), self.settings.table_names(), self.pause, self.chance)
 
     @cached_property
     def catalog(self) -> CatalogStore:

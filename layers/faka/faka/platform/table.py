@@ -18,7 +18,6 @@ outbox by stream   ─┘
 ```
 """
 
-import random
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, cast
@@ -26,7 +25,7 @@ from typing import Any, cast
 from botocore.exceptions import ClientError, HTTPClientError
 from botocore.exceptions import ConnectionError as NoConnection
 
-from faka.kernel.clock import Pause
+from faka.kernel.clock import Chance, Pause
 from faka.kernel.errors import Broken, Throttled, TransactionBusy, UnknownOutcome
 from faka.kernel.limits import (
     BATCH_GET_MAX,
@@ -36,6 +35,7 @@ from faka.kernel.limits import (
     WRITE_PAUSE_MS_MIN,
     WRITE_TRIES_MAX,
 )
+from faka.platform.real import SystemChance
 from faka.platform.wire import from_wire, insert_statement, operation, to_wire, wire_key
 from faka.platform.write import Item, Key, TableName, Write, check, delete, insert, put, update
 
@@ -64,11 +64,12 @@ class Tables:
     lost answers from the code that must handle them, and its pauses are wrong for a hot row.
     """
 
-    def __init__(self, client: Any, names: Mapping[TableName, str], pause: Pause) -> None:
+    def __init__(self, client: Any, names: Mapping[TableName, str], pause: Pause, chance: Chance | None = None) -> None:
         self._client = client
         self._names = names
         self._logical = {physical: name for name, physical in names.items()}
         self._pause = pause
+        self._chance = chance or SystemChance()
 
     # -- reads ------------------------------------------------------------------------------------------------
 
@@ -157,7 +158,7 @@ class Tables:
         if not 0 < len(writes) <= TRANSACTION_ITEMS_MAX:
             raise Broken(f"a transaction of {len(writes)} writes")
         operations = [{write.verb: operation(write, self._names[write.key.table], transaction=True)} for write in writes]
-        token = str(uuid.uuid4())
+        token = str(uuid.UUID(bytes=self._chance.bytes(16), version=4))
         lost: Exception | None = None
         for attempt in range(WRITE_TRIES_MAX):
             try:
@@ -266,7 +267,7 @@ class Tables:
 
     def _wait(self, attempt: int) -> None:
         ceiling_ms = min(WRITE_PAUSE_MS_MAX, WRITE_PAUSE_MS_MIN * 2**attempt)
-        self._pause(random.random() * ceiling_ms / 1000)  # noqa: S311 - spreads retries, guards nothing
+        self._pause(int.from_bytes(self._chance.bytes(2), "big") / 0x10000 * ceiling_ms / 1000)
 
 
 _IS_THERE = frozenset({"DuplicateItem", "ConditionalCheckFailed"})
