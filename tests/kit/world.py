@@ -130,8 +130,8 @@ class World:
 
     # -- stock --------------------------------------------------------------------------------------------------
 
-    def stock_up(self, count: int, *, secret: str = "SECRET-{n}") -> Batch:
-        """Sealed cards on sale; card n reads `NUMBER-n` and `secret` with its n."""
+    def stock_up(self, count: int, *, secret: str = "SECRET-{n}", number: str = "NUMBER-{n}") -> Batch:
+        """Sealed cards on sale; card n reads `number` and `secret` with its n."""
         deps, sku_id = self.deps, self.sku.id
         allotted = deps.stock.allot(sku_id, count)
         base, ordinal = allotted.base, allotted.batch
@@ -150,7 +150,7 @@ class World:
         batch = batch.model_copy(update={"keys": (key.wrapped,)})
         lot = Lot(start=base, count=count)
         sealed = [
-            deps.envelope.seal(key, 0, CardText(f"NUMBER-{n}", secret.format(n=n)).joined(), batch.place(n))
+            deps.envelope.seal(key, 0, CardText(number.format(n=n), secret.format(n=n)).joined(), batch.place(n))
             for n in range(base, base + count)
         ]
         pages = [Page((base + i) // 8, ordinal, tuple(sealed[i : i + 8])) for i in range(0, count, 8)]
