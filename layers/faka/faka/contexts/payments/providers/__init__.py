@@ -60,9 +60,8 @@ def open_account(
     merchant_id, seller_id = account.get("app_id" if is_alipay else "pid", ""), account.get("seller_id", "")
     if not _MERCHANT.fullmatch(merchant_id) or (is_alipay and not _SELLER.fullmatch(seller_id)):
         raise ChannelClosed("the account's identity is missing")
-    address = urlsplit(gateway)
-    if address.scheme != "https" and not (address.scheme == "http" and address.hostname in _LOOPBACK):
-        raise ChannelClosed("the gateway's address is not https")
+    if not _is_callable(gateway):
+        raise ChannelClosed("the gateway's address is not https, or names a port or a user")
     key = (secret or {}).get("private_key" if is_alipay else "key", Secret(""))
     if not is_usable(key):
         raise ChannelClosed("the secret is missing, too short or a placeholder")
@@ -81,6 +80,18 @@ def open_account(
         public_key=public_key,
         secret=key,
     )
+
+
+def _is_callable(gateway: str) -> bool:
+    """What the way out refuses is refused here already, where an operator reads why and no buyer waits."""
+    try:
+        address = urlsplit(gateway)
+        port = address.port
+    except ValueError:
+        return False
+    if address.scheme == "http":
+        return address.hostname in _LOOPBACK
+    return address.scheme == "https" and port in (None, 443) and "@" not in address.netloc
 
 
 def is_usable(secret: Secret) -> bool:
