@@ -187,9 +187,9 @@ class FakeProvider:
 class FakeProviders:
     """Alipay and epay with one bank behind them, as the shop's only transport."""
 
-    def __init__(self, clock: Clock, keys: Keys | None = None) -> None:
+    def __init__(self, clock: Clock, keys: Keys | None = None, bank: Bank | None = None) -> None:
         self.keys = keys or shared_keys()
-        self.bank = Bank(lambda: clock.now().timestamp())
+        self.bank = bank or Bank(lambda: clock.now().timestamp())
         alipay, epay = self.keys.channels(BASE)
         self.alipay = FakeProvider(AlipayDesk(self.keys, self.bank, BASE), alipay, clock, self)
         self.epay = FakeProvider(EpayDesk(self.keys, self.bank, BASE), epay, clock, self)

@@ -76,9 +76,9 @@ def engine_world(**given: Any) -> Iterator["World"]:
 
 
 class World:
-    """`client` is a DynamoDB client with the five tables; KMS comes from the mock around it."""
+    """`client` is a DynamoDB client with the five tables; KMS comes from the mock around it, unless a model of it is given."""
 
-    def __init__(self, client: Any, *, holds_max: int = 50, **kept: Any) -> None:
+    def __init__(self, client: Any, *, holds_max: int = 50, kms: Any = None, **kept: Any) -> None:
         self.clock = FrozenClock()
         self.chance = SeededChance()
         self.providers = FakeProviders(self.clock)
@@ -86,7 +86,7 @@ class World:
         self.settings = ShopSettings.model_validate(
             {**names, "faka_shop_url": "https://shop.test", "faka_notify_url": "https://notify.test", "faka_holds_max": holds_max}
         )
-        self.kms = boto3.client("kms", region_name="us-east-1")
+        self.kms = kms or boto3.client("kms", region_name="us-east-1")
         self.card_key = self.kms.create_key()["KeyMetadata"]["KeyId"]
         index = self.kms.create_key(KeySpec="HMAC_256", KeyUsage="GENERATE_VERIFY_MAC")["KeyMetadata"]["KeyId"]
         self.client = client

@@ -49,8 +49,9 @@ class Trade:
 class Bank:
     """All trades of both players, kept in a file of one line per change when a folder is given."""
 
-    def __init__(self, now: Callable[[], float], journal: Path | None = None) -> None:
+    def __init__(self, now: Callable[[], float], journal: Path | None = None, token: Callable[[], str] = lambda: secrets.token_hex(12)) -> None:
         self.now = now
+        self._token = token
         self.lock = threading.RLock()
         self._trades: dict[tuple[str, str], Trade] = {}
         self._tokens: dict[str, Trade] = {}
@@ -71,7 +72,7 @@ class Bank:
                     out_trade_no=out_trade_no,
                     created_at=self.now(),
                     trade_no=trade_no,
-                    token=secrets.token_hex(12),
+                    token=self._token(),
                     **facts,  # type: ignore[arg-type]
                 )
                 self._remember(trade)
