@@ -17,7 +17,10 @@ GRANT_COOKIE = "grant"
 PREFS_COOKIE = "prefs"
 
 ORDERS_MAX = 8
-"""Orders that a browser keeps the codes of: 8 pairs are 360 characters, far below the 4 KB of a cookie."""
+"""Orders that a browser keeps the codes of, far below the 4 KB of a cookie."""
+
+CODES_VALUE_MAX = 600
+"""Eight pairs are 578 characters. What is longer is not ours, and is not read: brackets within brackets would break the reader."""
 
 ORDERS_AGE_S = 180 * 86_400
 PREFS_AGE_S = 365 * 86_400
@@ -83,6 +86,8 @@ def page_of(path: str) -> str:
 
 def read_codes(value: str) -> dict[OrderId, str]:
     """Codes from the cookie; whatever is not one of ours is left out, because a cookie is a wish like any other."""
+    if len(value) > CODES_VALUE_MAX:
+        return {}
     try:
         pairs = json.loads(urlsafe_b64decode(value + "=" * (-len(value) % 4))) if value else []
     except ValueError:

@@ -6,7 +6,8 @@ from base64 import urlsafe_b64encode
 import pytest
 
 from faka.kernel.ids import OrderId
-from pages.visitor import ORDERS_MAX, codes_value, page_of, read_codes, safe_path, visitor
+from pages import visitor as visitor_module
+from pages.visitor import CODES_VALUE_MAX, ORDERS_MAX, codes_value, page_of, read_codes, safe_path, visitor
 
 
 pytestmark = pytest.mark.unit
@@ -24,7 +25,7 @@ def test_the_newest_orders_are_kept_and_the_oldest_leaves() -> None:
     for no in orders(ORDERS_MAX + 3):
         kept = read_codes(codes_value(kept, no, CODE))
     assert list(kept) == list(reversed(orders(ORDERS_MAX + 3)))[:ORDERS_MAX]
-    assert len(codes_value(kept, orders(1)[0], CODE)) < 700
+    assert len(codes_value(kept, orders(1)[0], CODE)) <= CODES_VALUE_MAX
 
 
 def test_an_order_found_again_moves_to_the_front_once() -> None:
@@ -53,6 +54,20 @@ def packed(value: object) -> str:
 )
 def test_a_forged_cookie_opens_nothing(value: str) -> None:
     assert read_codes(value) == {}
+
+
+DEEP = [urlsafe_b64encode(text.encode()).decode() for text in ("[" * 5_000, "[" * 440, '{"a":' * 1_500, '[["ord_x",' * 900)]
+
+
+@pytest.mark.parametrize("value", DEEP)
+def test_brackets_within_brackets_break_nothing(value: str) -> None:
+    assert read_codes(value) == {}
+
+
+def test_twin_without_the_bound_they_break_the_reader(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(visitor_module, "CODES_VALUE_MAX", 8_000)
+    with pytest.raises(RecursionError):
+        read_codes(DEEP[0])
 
 
 @pytest.mark.parametrize(
