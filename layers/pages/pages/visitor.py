@@ -66,7 +66,10 @@ def safe_path(path: str) -> str:
     """A path of this shop to come back to; anything else (another site, `//host`, a scheme) becomes the home page."""
     if len(path) > BACK_MAX or path.startswith("//") or "\\" in path:
         return "/"
-    parts = urlsplit(path)
+    try:
+        parts = urlsplit(path)
+    except ValueError:  # a bracket where a host would stand
+        return "/"
     return parts.path if not parts.scheme and not parts.netloc and _PATH.fullmatch(parts.path) else "/"
 
 

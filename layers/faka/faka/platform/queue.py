@@ -34,7 +34,7 @@ def each_order(event: dict[str, Any], context: Any, work: Callable[[OrderId], ob
 def _order_of(body: str) -> OrderId:
     try:
         name = json.loads(body)["detail"]["order_id"]
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         raise InvalidRequest("message") from None
     if not isinstance(name, str) or not is_order_id(name):
         raise InvalidRequest("message")

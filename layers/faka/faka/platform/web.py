@@ -145,8 +145,16 @@ def check_origin(request: Request, shop_url: str) -> None:
     if site is not None:
         if site not in ("same-origin", "none"):
             raise ForeignOrigin("sec-fetch-site")
-    elif origin is not None and origin != _origin(shop_url) and urlsplit(origin).netloc != request.headers.get("host"):
+    elif origin is not None and origin != _origin(shop_url) and not _is_host(origin, request.headers.get("host")):
         raise ForeignOrigin("origin")
+
+
+def _is_host(origin: str, host: str | None) -> bool:
+    """Whether an origin names the host that was asked. Some texts are no address at all, and `null` names none."""
+    try:
+        return urlsplit(origin).netloc == host != ""
+    except ValueError:
+        return False
 
 
 def _origin(url: str) -> str:

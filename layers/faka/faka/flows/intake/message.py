@@ -16,7 +16,7 @@ def imports_named(body: str) -> list[BatchId]:
     never succeed, such as the test event that a bucket sends when its notification is set up."""
     try:
         found = [name for name in _names(json.loads(body)) if name.startswith("bat_") and is_ulid(name[4:])]
-    except (ValueError, KeyError, TypeError, AttributeError):
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
         found = []
     if not found:
         note("message_dropped", outcome="names no import")

@@ -1,0 +1,58 @@
+"""What the suites beside this file and `tests/contract/api` have found, each with the input that found it."""
+
+from base64 import urlsafe_b64encode
+from collections.abc import Iterator
+from types import SimpleNamespace
+
+import pytest
+
+from faka.flows.intake.message import imports_named
+from faka.platform.queue import each_order
+from faka.platform.web import ForeignOrigin, Request, check_origin
+from tests.kit.doors import Shop
+from tests.kit.world import engine_world
+
+
+pytestmark = pytest.mark.property
+
+DEEP = "[" * 5_000
+"""Deeper than the JSON reader follows: it gives up with an error that is none of a text's faults."""
+
+
+@pytest.fixture
+def shop() -> Iterator[Shop]:
+    with engine_world() as world:
+        yield Shop(world.deps)
+
+
+@pytest.mark.parametrize("origin", ["http://[", "http://]", "http://[::1", "https://[shop.test]"])
+def test_an_origin_that_is_no_address_is_a_foreign_one(shop: Shop, origin: str) -> None:
+    assert shop.post("/prefs", {"lang": "en"}, origin=origin, accept="application/json").status == 403
+
+
+@pytest.mark.parametrize("host", [None, ""])
+def test_an_origin_without_a_host_is_foreign_even_to_a_request_without_one(host: str | None) -> None:
+    headers = {"origin": "null"} if host is None else {"origin": "null", "host": host}
+    with pytest.raises(ForeignOrigin):
+        check_origin(Request("POST", "/prefs", "/prefs", headers=headers), "https://shop.test")
+
+
+@pytest.mark.parametrize("back", ["http://[", "x://]", "https://[::1/"])
+def test_a_way_back_that_is_no_address_leads_home(shop: Shop, back: str) -> None:
+    page = shop.post("/prefs", {"lang": "en", "back": back})
+    assert (page.status, page.location) == (303, "/")
+
+
+def test_a_cookie_nested_without_end_is_a_cookie_without_orders(shop: Shop) -> None:
+    shop.cookies["__Host-orders"] = urlsafe_b64encode(DEEP.encode()).decode()
+    assert shop.get("/orders").status == 200
+
+
+def test_a_message_nested_without_end_names_no_import() -> None:
+    assert imports_named(DEEP) == []
+
+
+def test_a_message_nested_without_end_is_dropped_and_never_comes_again() -> None:
+    record = {"messageId": "m-1", "body": DEEP, "eventSource": "aws:sqs"}
+    answer = each_order({"Records": [record]}, SimpleNamespace(), lambda order_id: None)
+    assert answer == {"batchItemFailures": []}
