@@ -78,13 +78,14 @@ def engine_world(**given: Any) -> Iterator["World"]:
 class World:
     """`client` is a DynamoDB client with the five tables; KMS comes from the mock around it, unless a model of it is given."""
 
-    def __init__(self, client: Any, *, holds_max: int = 50, kms: Any = None, **kept: Any) -> None:
+    def __init__(self, client: Any, *, holds_max: int = 50, hold_ttl_s: int = 900, kms: Any = None, **kept: Any) -> None:
         self.clock = FrozenClock()
         self.chance = SeededChance()
         self.providers = FakeProviders(self.clock)
         names = {f"faka_table_{name}": physical for name, physical in PHYSICAL.items()}
+        limits = {"faka_holds_max": holds_max, "faka_hold_ttl_s": hold_ttl_s}
         self.settings = ShopSettings.model_validate(
-            {**names, "faka_shop_url": "https://shop.test", "faka_notify_url": "https://notify.test", "faka_holds_max": holds_max}
+            {**names, **limits, "faka_shop_url": "https://shop.test", "faka_notify_url": "https://notify.test"}
         )
         self.kms = kms or boto3.client("kms", region_name="us-east-1")
         self.card_key = self.kms.create_key()["KeyMetadata"]["KeyId"]
