@@ -19,6 +19,8 @@ class CaseKind(StrEnum):
     SHORT = "SHORT"
     STUCK = "STUCK"
     NOTICE = "NOTICE"
+    BOOKS = "BOOKS"
+    """The nightly audit found a promise broken."""
 
 
 class CaseExists(Conflict):

@@ -1,7 +1,57 @@
-"""What must be true of the rows, whoever died in the middle. Pure: rows in, violations out.
+"""What must be true of the rows, whoever died in the middle. Pure: rows in, violations out; no table is read or written here.
 
 One module for the simulator, the soak and the nightly auditor of a running shop, so that what tests prove is what production
-is held to.
+is held to. *Always* holds between any two calls of anybody. *Quiet* holds when all work has been done: streams and queues are
+empty, the sweep went round, no worker is alive. *Late* is asked of a running shop too, with a patience (`overdue_after`).
+
+```
+I1   always; reads order, log, claim
+     A card number is owned by at most one order, and an order in EXPIRED, CANCELED, FAILED, FENCED owns none, one in
+     PENDING_PAYMENT, COMPLETED exactly what it asked for.
+I1   always; reads order, log
+     A claim has one fate: an order owns it, or it came back in one log row in the commit in which its order or fence let go
+     of it, or it was replaced as withheld.
+I2   always; reads order, attempt, receipt, refund, notice, case, buyer
+     Money that came pays one order or stands on a person's list: APPLIED ↔ its order is paid by it; HELD, ORPHAN, REFUND_DUE
+     have their case, REFUND_DUE its refund; SHORT, ON_HOLD, WITHHELD, paid and FAILED, PARKED have their case; every case,
+     refund, attempt, buyer's list leads to something.
+I2   always; reads order, attempt
+     Goods are handed over of COMPLETED orders only; at most the last attempt is open, and a PENDING_PAYMENT order has it.
+I3   always; reads entry, receipt, order
+     Each entry balances in one currency, each movement and each delivery has exactly one entry with its amount and accounts,
+     each entry its fact; no account is overdrawn; an order's funds are its total while it is paid without goods, else zero.
+I4   always; reads head, log, drawer, standing orders, link, order, claim, page
+     Each linked number is in exactly one place (head, leaving it, drawer, waiting log row, order, claim) or on its way, as
+     many as the heads have claimed and nobody has; each head counts what its log, its drawer and its extents hold; what is
+     barred is not for sale; behind each number lies a sealed card of its batch.
+I4   quiet; reads the same, batch
+     No claimed card is without an owner but replaced ones; heads obey the newest orders and have taken in their log; what
+     the vault withholds is barred.
+I5   always; reads order, opening, head, claim
+     Openings in the journal are as many as the order says, each of all its cards; ring, claim journal and orders tell the
+     same of a claim; an order's version counts its log.
+I6   always; reads order
+     An order's log moves along its table from PENDING_PAYMENT to its present state.
+I7   what comes again changes nothing: two moments: the simulator's.
+I8   always; reads order, product version, attempt, receipt
+     An order costs what the bought version of its SKU says, times its quantity, plus the fee; its open attempt asks for
+     that, and its receipt brought that, in currency and by channel.
+I9   always; reads order, hold
+     A visitor holds at most `holds_max` open orders; hold rows list each open order and count what they list, within the
+     limits.
+I10  a wallet's balance: there is no wallet yet.
+I11  commissions: there are none yet.
+I12  always; the rest needs two moments; reads order
+     What was shown stays shown: an opened order is REVEALED, OPENED or WITHHELD.
+I13  always; reads all
+     Every row is of a known kind, fits it and has no attribute beside it; nothing outside the vault holds bytes or a card's
+     text; every card in the vault is sealed.
+I14  always; reads order, attempt, notice, case
+     What must still happen is in the due index.
+I14  quiet, late; reads order, attempt, notice, claim
+     Nothing is overdue: no due row, no open attempt or unpaid order past its patience, no PAID order after two minutes, no
+     claim without owner.
+```
 """
 
 from datetime import datetime, timedelta

@@ -1,0 +1,147 @@
+"""I2, I3 and I8 over receipts, attempts, entries and refunds: each movement of money is booked once and has its end.
+
+| receipt | order | entry `rcp:` | besides |
+|---|---|---|---|
+| APPLIED | paid by it, for this amount, by this channel | clearing → the order's funds | its attempt SUCCEEDED |
+| HELD | not paid | clearing → suspense | a case |
+| REFUND_DUE | knows that a refund is due | clearing → suspense | a case, a refund of this amount |
+| ORPHAN | | clearing → suspense | a case |
+"""
+
+from collections import defaultdict
+from collections.abc import Callable
+
+from faka.contexts.ledger.model import clearing, funds, suspense
+from faka.contexts.orders.model import OrderState, RefundState
+from faka.contexts.payments.model import PaymentState, ReceiptState
+from faka.kernel.ids import ChannelId, OrderId
+from faka.kernel.money import Currency
+from faka.steps.invariants.books import Question
+from faka.steps.invariants.facts import EntryFacts, Facts, OrderFacts, ReceiptFacts
+
+
+FREE = "free"
+"""The channel of orders that cost nothing; they have no attempt, no receipt and no entry."""
+
+_COMPLETED_ONLY = "dlv:"
+_MOVEMENT = "rcp:"
+
+
+def check(facts: Facts, _question: Question) -> None:
+    applied: dict[str, list[ReceiptFacts]] = defaultdict(list)
+    refunds = {refund.receipt: refund for refund in facts.refunds.values()}
+    for receipt in facts.receipts.values():
+        _booked(facts, receipt)
+        if receipt.state == ReceiptState.APPLIED:
+            applied[receipt.order or ""].append(receipt)
+        else:
+            _with_a_person(facts, receipt)
+        _refund_of(facts, receipt, refunds.get(receipt.key) is not None)
+    for order in facts.orders.values():
+        _paid_once(facts, order, applied.pop(order.id, []))
+    for order_id, receipts in applied.items():
+        facts.say("I2", receipts[0].key, f"paid {order_id or 'nothing'}, which is not there")
+    _refunds(facts)
+    _entries(facts)
+    _accounts(facts)
+
+
+def _booked(facts: Facts, receipt: ReceiptFacts) -> None:
+    """One entry for a movement, with its amount, to the account that its first decision names."""
+    entry = facts.entries.get(f"{_MOVEMENT}{receipt.key}")
+    if entry is None:
+        facts.say("I3", receipt.key, "a receipt without an entry")
+        return
+    currency = Currency(receipt.currency)
+    pays = receipt.state == ReceiptState.APPLIED
+    to = funds(OrderId(receipt.order or ""), currency) if pays else suspense(currency)
+    wanted = ((clearing(ChannelId(receipt.channel), currency), receipt.minor),), ((to, receipt.minor),)
+    if (entry.debits, entry.credits) != wanted or entry.kind != ("receipt_applied" if pays else "receipt_suspended"):
+        facts.say("I3", receipt.key, f"{receipt.state} of {receipt.minor} is booked as {entry.kind} of {_sum(entry)}")
+
+
+def _with_a_person(facts: Facts, receipt: ReceiptFacts) -> None:
+    """Money that pays nothing is on somebody's list, and its order knows."""
+    case = facts.cases.get(f"case_money_{receipt.key}")
+    if case is None:
+        facts.say("I2", receipt.key, f"{receipt.state} without a case")
+    order = facts.orders.get(receipt.order or "")
+    if receipt.state == ReceiptState.ORPHAN or (order is None and receipt.order in facts.fences):
+        return
+    if order is None:
+        facts.say("I2", receipt.key, f"{receipt.state} for an order that is not there")
+    elif receipt.state == ReceiptState.HELD and (order.paid_at is not None or receipt.key not in order.held):
+        facts.say("I2", receipt.key, f"HELD, and its order is {order.state}{' and paid' if order.paid_at else ' and does not know'}")
+    elif receipt.state == ReceiptState.REFUND_DUE and order.refund is RefundState.NONE:
+        facts.say("I2", receipt.key, "a refund is due and its order does not know")
+
+
+def _refund_of(facts: Facts, receipt: ReceiptFacts, has_refund: bool) -> None:
+    if (receipt.state == ReceiptState.REFUND_DUE) != has_refund:
+        facts.say("I2", receipt.key, f"{receipt.state} {'with' if has_refund else 'without'} a refund")
+
+
+def _refunds(facts: Facts) -> None:
+    for refund in facts.refunds.values():
+        receipt = facts.receipts.get(refund.receipt)
+        if receipt is None or refund.id != f"rfd_{refund.receipt}":
+            facts.say("I2", refund.id, f"a refund of {refund.receipt}, which is not its receipt")
+        elif (refund.minor, refund.currency, refund.order) != (receipt.minor, receipt.currency, receipt.order):
+            facts.say("I3", refund.id, f"gives back {refund.minor} {refund.currency} of {receipt.minor} {receipt.currency}")
+
+
+def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) -> None:
+    """A paid order has the one receipt that paid it (I2), for exactly what it costs (I8)."""
+    is_free = order.channel == FREE
+    if is_free != (order.total == 0):
+        facts.say("I8", order.id, f"costs {order.total} by channel {order.channel}")
+    wanted = int(order.paid_at is not None and not is_free)
+    if len(receipts) != wanted:
+        facts.say("I2", order.id, f"{'paid' if order.paid_at else 'not paid'} with {len(receipts)} applied receipts")
+    for receipt in receipts:
+        if (receipt.minor, receipt.currency, receipt.channel) != (order.total, order.currency, order.channel):
+            told = f"{receipt.minor} {receipt.currency} by {receipt.channel}"
+            facts.say("I8", order.id, f"costs {order.total} {order.currency} by {order.channel} and was paid {told}")
+        attempt = facts.attempts.get(order.id, {}).get(receipt.attempt or "")
+        if attempt is None or attempt.state != PaymentState.SUCCEEDED:
+            facts.say("I2", order.id, f"paid by attempt {receipt.attempt}, which is {attempt.state if attempt else 'not there'}")
+        elif (receipt.minor, receipt.currency, receipt.channel) != (attempt.minor, attempt.currency, attempt.channel):
+            facts.say("I8", order.id, f"{attempt.id} asked for {attempt.minor} by {attempt.channel}, {receipt.minor} paid it")
+    earned = facts.entries.get(f"{_COMPLETED_ONLY}{order.id}")
+    if (earned is not None) != (order.state is OrderState.COMPLETED and not is_free):
+        facts.say("I3", order.id, f"{order.state} {'with' if earned else 'without'} an entry of delivery")
+    elif earned is not None:
+        _earned(facts, order, earned)
+
+
+def _earned(facts: Facts, order: OrderFacts, entry: EntryFacts) -> None:
+    """What was delivered is earned as goods and fee, out of the order's own funds."""
+    sales = [(f"revenue:sales/{order.currency}", order.goods), (f"revenue:fees/{order.currency}", order.fee)]
+    wanted = ((funds(OrderId(order.id), Currency(order.currency)), order.total),), tuple(line for line in sales if line[1])
+    if (entry.debits, entry.credits) != wanted:
+        facts.say("I3", order.id, f"delivered for {order.goods} + {order.fee}, booked as {_sum(entry)}")
+
+
+def _entries(facts: Facts) -> None:
+    """Each entry has its movement or its delivery."""
+    there: dict[str, Callable[[str], bool]] = {_MOVEMENT: facts.receipts.__contains__, _COMPLETED_ONLY: facts.orders.__contains__}
+    for name in facts.entries:
+        known = there.get(name[:4])
+        if known is None or not known(name[4:]):
+            facts.say("I3", name, "an entry without the fact that it books")
+
+
+def _accounts(facts: Facts) -> None:
+    """Clearing grows by debit, what we owe and earn by credit; no account is on its wrong side."""
+    for account, balance in facts.accounts.items():
+        if (balance < 0) if account.startswith("psp:") else (balance > 0):
+            facts.say("I3", account, f"overdrawn by {abs(balance)}")
+    for order in facts.orders.values():
+        held = -facts.accounts.get(f"order:{order.id}:funds/{order.currency}", 0)
+        is_kept = order.paid_at is not None and order.state is not OrderState.COMPLETED
+        if held != (order.total if is_kept else 0):
+            facts.say("I3", order.id, f"{order.state} and {held} of {order.total} are kept for it")
+
+
+def _sum(entry: EntryFacts) -> str:
+    return ", ".join(f"{minor} to {account}" for account, minor in entry.credits)

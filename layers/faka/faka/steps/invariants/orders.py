@@ -1,0 +1,133 @@
+"""I2, I5, I8 and I14 over an order and what belongs to it: its price, its attempts, its openings, its cases."""
+
+from faka.contexts.cases import CaseKind
+from faka.contexts.orders.model import DeliveryState, MailState, OrderState, RefundState
+from faka.contexts.payments.model import NoticeState, PaymentState, ReceiptState
+from faka.kernel.ids import OrderId, payment_id
+from faka.steps.invariants.books import Question
+from faka.steps.invariants.facts import AttemptFacts, CaseFacts, Facts, OrderFacts
+from faka.steps.invariants.money import FREE
+
+
+_S = OrderState
+
+
+def check(facts: Facts, _question: Question) -> None:
+    paid_by = {receipt.attempt for receipt in facts.receipts.values() if receipt.state in (ReceiptState.APPLIED, ReceiptState.REFUND_DUE)}
+    for order in facts.orders.values():
+        _priced(facts, order)
+        _attempts(facts, order, facts.attempts.get(order.id, {}))
+        _opened(facts, order)
+        _waits_with_a_date(facts, order)
+        _ends_with_a_person(facts, order)
+    for order_id, attempts in facts.attempts.items():
+        for attempt in attempts.values():
+            if order_id not in facts.orders:
+                facts.say("I2", attempt.id, "an attempt without its order")
+            if attempt.state == PaymentState.SUCCEEDED and attempt.id not in paid_by:
+                facts.say("I2", attempt.id, "SUCCEEDED without a receipt")
+            if (attempt.state == PaymentState.PENDING) != (attempt.due is not None):
+                facts.say("I14", attempt.id, f"{attempt.state} and {'still' if attempt.due else 'never'} due")
+    for order_id in facts.openings.keys() - facts.orders.keys():
+        facts.say("I5", order_id, "openings of an order that is not there")
+    _notices(facts)
+    _cases(facts)
+    _buyers(facts)
+
+
+def _priced(facts: Facts, order: OrderFacts) -> None:
+    """The price of the version that was bought (I8)."""
+    price = facts.prices.get((order.product, order.product_version), {}).get(order.sku)
+    if price != (order.unit, order.currency):
+        told = f"{price[0]} {price[1]}" if price else "in no price list"
+        facts.say("I8", order.id, f"{order.sku} for {order.unit} {order.currency}; version {order.product_version} says {told}")
+    if order.total != order.goods + order.fee or order.fee < 0:
+        facts.say("I8", order.id, f"{order.unit} × {order.quantity} + {order.fee} is not {order.total}")
+
+
+def _attempts(facts: Facts, order: OrderFacts, attempts: dict[str, AttemptFacts]) -> None:
+    """One attempt after the other, at most the last one open, and that one for what the order costs now."""
+    count = 0 if order.channel == FREE else order.attempt + 1
+    wanted = [payment_id(OrderId(order.id), number) for number in range(count)]
+    if attempts.keys() != set(wanted):
+        facts.say("I2", order.id, f"has {len(attempts)} attempts, should have {count}")
+        return
+    for name in wanted[:-1]:
+        if attempts[name].state == PaymentState.PENDING:
+            facts.say("I2", order.id, f"{name} is open beside a later one")
+    last = attempts[wanted[-1]] if wanted else None
+    if order.state is _S.PENDING_PAYMENT and (last is None or last.state != PaymentState.PENDING):
+        facts.say("I2", order.id, f"waits for {last.id if last else 'no attempt'}, which is {last.state if last else 'not there'}")
+    asked = (last.minor, last.currency, last.channel) if last is not None and order.paid_at is None else None
+    if asked not in (None, (order.total, order.currency, order.channel)):
+        facts.say("I8", order.id, f"costs {order.total} {order.currency} by {order.channel}, its attempt asks for {asked}")
+
+
+def _opened(facts: Facts, order: OrderFacts) -> None:
+    """Every opening stands in the journal, and each was of the whole order (I5)."""
+    openings = facts.openings.get(order.id, 0)
+    if openings != order.reveals:
+        facts.say("I5", order.id, f"{order.reveals} openings by its row, {openings} by the journal")
+    if openings and facts.cards_opened[order.id] != {order.quantity}:
+        facts.say("I5", order.id, f"openings of {sorted(facts.cards_opened[order.id])} cards, it has {order.quantity}")
+
+
+def _waits_with_a_date(facts: Facts, order: OrderFacts) -> None:
+    """Whatever must still happen is in the due index (I14)."""
+    waits = (
+        order.state is _S.PAID
+        or (order.state is _S.SHORT and order.is_sealed)
+        or (order.state is _S.COMPLETED and order.mail is MailState.DUE)
+    )
+    if waits and order.due is None:
+        facts.say("I14", order.id, f"{order.state} with mail {order.mail} and never due")
+
+
+def _ends_with_a_person(facts: Facts, order: OrderFacts) -> None:
+    """What the shop cannot end by itself has a case (I2)."""
+    if order.state is _S.SHORT and not ({f"case_short_{order.id}", f"case_stuck_{order.id}"} & facts.cases.keys()):
+        facts.say("I2", order.id, "SHORT without a case")
+    is_given_back = order.refund is not RefundState.NONE and f"case_money_short:{order.id}" in facts.cases
+    if order.state is _S.FAILED and order.paid_at is not None and not is_given_back:
+        facts.say("I2", order.id, f"paid and FAILED with refund {order.refund} and no case")
+    if order.state is _S.ON_HOLD and not order.held:
+        facts.say("I2", order.id, "ON_HOLD for no receipt")
+    if order.delivery is DeliveryState.WITHHELD and f"case_short_{order.id}" not in facts.cases:
+        facts.say("I2", order.id, "its goods are WITHHELD without a case")
+    for key in order.held:
+        receipt = facts.receipts.get(key)
+        if receipt is None or receipt.state != ReceiptState.HELD:
+            facts.say("I2", order.id, f"holds {key}, which is {receipt.state if receipt else 'not there'}")
+
+
+def _notices(facts: Facts) -> None:
+    for name, notice in facts.notices.items():
+        if notice.state == NoticeState.PARKED and f"case_notice_{name}" not in facts.cases:
+            facts.say("I2", name, "PARKED without a case")
+        if notice.state == NoticeState.RECEIVED and notice.due is None:
+            facts.say("I14", name, "RECEIVED and never due")
+
+
+def _cases(facts: Facts) -> None:
+    """A case leads to something, and stays due while it is open."""
+    for name, case in facts.cases.items():
+        if not _leads(facts, case):
+            facts.say("I2", name, f"a case about {case.ref}, which is not there")
+        if case.state == "OPEN" and case.due is None:
+            facts.say("I14", name, "OPEN and never due")
+
+
+def _leads(facts: Facts, case: CaseFacts) -> bool:
+    if case.kind == CaseKind.NOTICE:
+        return case.ref in facts.notices or case.ref in facts.notices_done
+    if case.kind == CaseKind.BOOKS:
+        return True  # its subject may be what is missing
+    return case.ref in facts.orders or case.ref in facts.receipts
+
+
+def _buyers(facts: Facts) -> None:
+    """Who looks his orders up by contact finds his own paid ones (I2)."""
+    for order_id, contact in facts.buyers:
+        order = facts.orders.get(order_id)
+        if order is None or order.contact != contact or order.paid_at is None:
+            facts.say("I2", order_id, f"is listed for a contact and is {order.state if order else 'not there'}")
