@@ -102,7 +102,7 @@ def test_a_problem_file_grows_by_steps_to_its_bound() -> None:
     assert (len(rows), rows[-1]) == (PROBLEMS_MAX + 2, ",MORE,,")
 
 
-@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx"])
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@x", "\tx", "\rx", "\nx", "＝1", "＋1", "－1", "＠x", " =1", "\ufeff=1", "\u200b@x"])
 def test_no_cell_is_taken_for_a_formula(text: str) -> None:
     assert safe_cell(text) == f"'{text}"
 

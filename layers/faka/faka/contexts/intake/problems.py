@@ -17,6 +17,10 @@ _HEAD = ("line", "reason", "first_batch", "first_line")
 _BOM = "\ufeff"
 """Without it a spreadsheet on Windows shows Chinese as noise."""
 
+_FORMULA = frozenset("=+-@＝＋－＠")
+_BREAKS = frozenset("\t\r\n")
+"""Signs that make a cell a formula, and breaks that make the next sign the first of a cell."""
+
 
 @dataclass(frozen=True, slots=True)
 class Problem:
@@ -50,5 +54,7 @@ def written(earlier: bytes, known: int, problems: Sequence[Problem]) -> bytes:
 
 
 def safe_cell(text: str) -> str:
-    """A cell that no spreadsheet takes for a formula, whatever stands in it."""
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") else text
+    """A cell that no spreadsheet takes for a formula, whatever stands in it: also behind blanks, and in full-width signs,
+    which a spreadsheet in Chinese or Japanese reads like the narrow ones."""
+    first = next((sign for sign in text if not sign.isspace() and sign.isprintable()), "")
+    return f"'{text}" if first in _FORMULA or text[:1] in _BREAKS else text

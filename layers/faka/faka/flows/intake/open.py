@@ -81,8 +81,8 @@ def open_import(deps: Deps, order: ImportOrder) -> Opened:
 def _check(order: ImportOrder, wish: Wish, today: date) -> None:
     """Raises: BadImport, naming the field and never its value."""
     faults = {
-        "by": not 0 < len(order.by) <= TEXT_NAME_MAX,
-        "supplier": len(order.supplier) > TEXT_NAME_MAX,
+        "by": not 0 < len(order.by) <= TEXT_NAME_MAX or not order.by.isprintable(),
+        "supplier": len(order.supplier) > TEXT_NAME_MAX or not order.supplier.isprintable(),
         "remark": len(order.remark) > REMARK_MAX or not order.remark.isprintable(),
         "unit_cost": order.unit_cost is not None and not 0 <= order.unit_cost.minor <= AMOUNT_MINOR_MAX,
         "expires": read_date(wish.expires) != wish.expires or ("" < wish.expires <= today.isoformat()),
