@@ -20,7 +20,6 @@ Nothing may be left over: a reply that nobody asked for is a mistake in the scen
 """
 
 import json
-from collections import Counter
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -86,8 +85,8 @@ class Script:
 
     scenario: Scenario
     wrong: list[str] = field(default_factory=list)
-    asked: Counter[str] = field(default_factory=Counter)
-    """Place → how often."""
+    calls: list[str] = field(default_factory=list)
+    """Places in the order in which they asked."""
 
     def __post_init__(self) -> None:
         self._replies = self.scenario.replies
@@ -96,8 +95,8 @@ class Script:
     def next(self, place: str) -> dict[str, Any]:
         """The next reply at a place; silence where the scenario has none left."""
         where = place if place in self._replies else place.rpartition(" > ")[2]
-        listed, turn = self._replies.get(where, []), self.asked[place]
-        self.asked[place] += 1
+        listed, turn = self._replies.get(where, []), self.calls.count(place)
+        self.calls.append(place)
         if turn >= len(listed):
             self.wrong.append(f"{place}: no reply for call {turn + 1}")
             return {"silent": True}
@@ -129,9 +128,9 @@ class Script:
         ]
 
 
-def played(machine: Machine, scenario: Scenario) -> tuple[Result, list[str]]:
-    """The run, and what is not as the scenario says."""
-    script = Script(scenario)
+def played(machine: Machine, scenario: Scenario, calls: list[str] | None = None) -> tuple[Result, list[str]]:
+    """The run, and what is not as the scenario says. `calls` takes the places that asked, in their order."""
+    script = Script(scenario, calls=[] if calls is None else calls)
     result = Execution(machine.runnable, script.answer, name=scenario.name, machine=machine.name).run(scenario.given)
     told = scenario.told
     entered = [each.place for each in result.transitions if each.mark.kind is Kind.ENTERED]
