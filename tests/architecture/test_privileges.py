@@ -2,7 +2,7 @@
 
 import pytest
 
-from infra.tools.template import Statement
+from infra.local.asked import IN_TRANSACTION, asked
 from tests.architecture.sources import sources
 from tests.architecture.test_imports import imported
 from tests.kit import roles
@@ -29,35 +29,24 @@ def test_the_guard_knows_each_flow_that_a_function_runs_and_by_whose_role() -> N
     assert [flow for flow, function in known.items() if function not in ran[flow]] == []
 
 
-ROLE = (
-    Statement("a", "Allow", ("dynamodb:GetItem",), ("TradeTable",), {}),
-    Statement("b", "Allow", ("dynamodb:PutItem",), ("TradeTable",), {"ForAllValues:StringLike": {"dynamodb:LeadingKeys": ["ORDER#*"]}}),
-    Statement("c", "Allow", ("dynamodb:UpdateItem",), ("TradeTable",), {"StringEquals": {"aws:SourceVpc": "v"}}),
-)
-
-
-@pytest.mark.parametrize(
-    ("call", "allowed"),
-    [
-        (("dynamodb:GetItem", "TradeTable", "X#1"), True),
-        (("dynamodb:GetItem", "VaultTable", "X#1"), False),
-        (("dynamodb:GetItem", "TradeTable/index/due", "0"), False),
-        (("dynamodb:DeleteItem", "TradeTable", "ORDER#1"), False),
-        (("dynamodb:PutItem", "TradeTable", "ORDER#1"), True),
-        (("dynamodb:PutItem", "TradeTable", "PAYMENT#1"), False),
-        (("dynamodb:UpdateItem", "TradeTable", "ORDER#1"), False),
-    ],
-)
-def test_a_call_passes_only_where_a_statement_allows_it(call: roles.Call, allowed: bool) -> None:
-    assert roles.is_allowed(ROLE, call) == allowed
-
-
 def test_a_transaction_is_judged_by_each_of_its_writes() -> None:
     items = [
         {"Put": {"TableName": "test-trade", "Item": {"pk": {"S": "ORDER#1"}}}},
         {"ConditionCheck": {"TableName": "test-journal", "Key": {"pk": {"S": "TXN#1"}}}},
     ]
-    assert list(roles.calls("transact_write_items", {"TransactItems": items})) == [
-        ("dynamodb:PutItem", "TradeTable", "ORDER#1"),
-        ("dynamodb:ConditionCheckItem", "JournalTable", "TXN#1"),
+    assert list(asked("dynamodb", "transact_write_items", {"TransactItems": items})) == [
+        ("dynamodb:PutItem", "table", "test-trade", "", ("ORDER#",), IN_TRANSACTION),
+        ("dynamodb:ConditionCheckItem", "table", "test-journal", "", ("TXN#",), IN_TRANSACTION),
     ]
+
+
+GET = {"TableName": "test-vault", "Key": {"pk": {"S": "PAGE#1"}, "sk": {"S": "PAGE"}}}
+
+
+def test_a_call_that_a_role_does_not_allow_is_refused_and_remembered() -> None:
+    roles.ask("RevealFunction", "dynamodb", "get_item", GET)
+    with pytest.raises(roles.NotAllowed):
+        roles.ask("CallbacksFunction", "dynamodb", "get_item", GET)
+    (refusal,) = roles.book.refused
+    assert refusal == "CallbacksFunction may not dynamodb:GetItem on VaultTable for PAGE#: no statement of CallbacksRole allows it"
+    roles.book.refused.clear()

@@ -1,23 +1,35 @@
-"""Least privilege, proven by every test that runs a flow: a call to a table is refused when the role in `template.yaml` of the
-function that runs this flow does not allow it. The emulators evaluate neither conditions nor leading keys; this does.
+"""Least privilege, proven by every test that runs a function's code: a call is refused when the role of the function that makes it does
+not allow it, as the *expanded* template gives it. The emulators evaluate neither conditions nor leading keys; `infra.tools.iam` does.
 
 ```
-test ─► flows.checkout ─► Tables ─► Checked client ── role of StorefrontFunction allows PutItem on trade, ORDER#…? ─► engine, moto
-                                          └── no ─► NotAllowed, and the test fails even if somebody swallows it
+test ─► flows.checkout ─► Tables ─► Checked client ─┐
+        functions/… ────► any client of the SDK ────┼─► ask: role of StorefrontFunction, PutItem, trade, ORDER#… ─► engine, moto, cloud
+        simulator ──────► its own clients ──────────┘     └── no ─► NotAllowed, and the test fails even if somebody swallows it
+local cloud ─► functions in processes of their own ─► lines in a folder ─► read after each test
 ```
-What no flow runs (a test that sets the table, an operator's command) is not checked.
+What no function runs (a test that sets the table, an operator's command) is not judged.
 """
 
+import json
+import os
 import sys
+import threading
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
+from concurrent.futures import ThreadPoolExecutor
 from functools import cache
+from pathlib import Path
+from types import CodeType
 from typing import Any
 
 import pytest
+from botocore import xform_name
+from botocore.client import BaseClient
+from botocore.exceptions import ClientError
 
 from faka.platform.table import Tables
-from infra.tools.template import Statement, Template, listed
+from infra.local.asked import asked as _asked
+from infra.tools.template import ROOT
+from tests.kit.rights import Book
 
 
 RUNS = {
@@ -35,104 +47,90 @@ RUNS = {
     "orphans": "SweepFunction",
     "intake.run": "IntakeFunction",
 }
-"""Flow → the function that runs it. The outermost flow counts: the sweep fulfils with its own role."""
+"""Flow → the function that runs it. The outermost counts: the sweep fulfils with its own role."""
 
-ACTIONS = {
-    "get_item": "GetItem",
-    "put_item": "PutItem",
-    "update_item": "UpdateItem",
-    "delete_item": "DeleteItem",
-    "query": "Query",
-    "Put": "PutItem",
-    "Update": "UpdateItem",
-    "Delete": "DeleteItem",
-    "ConditionCheck": "ConditionCheckItem",
-}
+FUNCTIONS = f"{ROOT}/functions/"
+ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+CALLS = "FAKA_LOCAL_CALLS"
+"""The folder that functions of the local cloud write their calls to (`infra.local.runtime`)."""
 
-Call = tuple[str, str, str]
-"""Action, target as the template names it, leading key."""
-
-refused: list[str] = []
-used: set[tuple[str, str, str]] = set()
-"""Function, action, target: what tests have needed so far, for whoever wants to take rights away."""
+book = Book()
+"""What this process was asked so far."""
 
 
 class NotAllowed(AssertionError):
     """The role of the function does not allow this call."""
 
 
-@cache
-def statements(function: str) -> tuple[Statement, ...]:
-    return tuple(_template().role(function))
+def ask(function: str, service: str, verb: str, given: dict[str, Any]) -> None:
+    """Whether a function (logical id) may make a request; `verb` is the client's method, `given` its arguments.
+
+    About 2 µs for a request whose like was asked before. Raises: NotAllowed.
+    """
+    seen = book.seen
+    for one in _asked(service, verb, given):
+        entry = seen.get((function, one)) or book.judged(function, one)
+        entry.calls += 1
+        if entry.refusal:
+            book.refused.append(entry.refusal)
+            raise NotAllowed(entry.refusal)
 
 
-@cache
-def _template() -> Template:
-    return Template()
+# -- whose call it is ------------------------------------------------------------------------------------------------------
 
 
-def is_allowed(role: tuple[Statement, ...], call: Call) -> bool:
-    action, target, leading = call
-    return any(each.allows(action) and target in each.targets and _holds(each.condition, leading) for each in role)
-
-
-def _holds(condition: dict[str, Any], leading: str) -> bool:
-    """Whether a condition lets the key pass. A condition that is not understood lets nothing pass."""
-    for operator, keys in condition.items():
-        for key, patterns in keys.items():
-            if (operator, key) != ("ForAllValues:StringLike", "dynamodb:LeadingKeys"):
-                return False
-            if not any(fnmatchcase(leading, pattern) for pattern in listed(patterns)):
-                return False
-    return True
-
-
-def calls(verb: str, given: dict[str, Any]) -> Iterator[Call]:
-    """The item calls of one request; a transaction and a batch are several."""
-    if verb == "transact_write_items":
-        for item in given["TransactItems"]:
-            ((kind, operation),) = item.items()
-            yield _call(kind, operation["TableName"], operation.get("Key") or operation["Item"])
-    elif verb in ("batch_get_item", "batch_write_item"):
-        action = "BatchGetItem" if verb == "batch_get_item" else "BatchWriteItem"
-        for table, asked in given["RequestItems"].items():
-            keys = asked["Keys"] if verb == "batch_get_item" else [request["PutRequest"]["Item"] for request in asked]
-            yield from ((f"dynamodb:{action}", _table(table), key["pk"]["S"]) for key in keys)
-    elif verb == "batch_execute_statement":
-        for statement in given["Statements"]:
-            yield ("dynamodb:PartiQLInsert", _table(statement["Statement"].split('"')[1]), statement["Parameters"][0].get("S", ""))
-    elif verb == "query":
-        index = f"/index/{given['IndexName']}" if "IndexName" in given else ""
-        yield ("dynamodb:Query", _table(given["TableName"]) + index, given["ExpressionAttributeValues"][":p"]["S"])
-    elif verb in ACTIONS:
-        yield _call(verb, given["TableName"], given.get("Key") or given["Item"])
-
-
-def _call(verb: str, table: str, key: dict[str, Any]) -> Call:
-    return (f"dynamodb:{ACTIONS[verb]}", _table(table), key["pk"]["S"])
-
-
-def _table(physical: str) -> str:
-    """`test-trade` and `faka-TradeTable-AD66` are both the trade table."""
-    for name in ("catalog", "trade", "vault", "journal", "guard"):
-        if name in physical.lower():
-            return f"{name.capitalize()}Table"
-    return physical
+_code: dict[CodeType, str] = {}
+_carried = threading.local()
 
 
 def running() -> str:
-    """The function whose flow runs now, or nothing."""
-    frame, found = sys._getframe(), ""
+    """The function whose code runs now, or nothing."""
+    frame, found = sys._getframe(1), ""
     while frame is not None:
-        module = frame.f_globals.get("__name__", "")
-        if module.startswith("faka.flows."):
-            found = RUNS.get(module.removeprefix("faka.flows."), "") or found
+        whose = _code.get(frame.f_code)
+        if whose is None:
+            whose = _code[frame.f_code] = _whose(frame.f_globals.get("__name__", ""), frame.f_code.co_filename)
+        found = whose or found
         frame = frame.f_back  # type: ignore[assignment]
-    return found
+    return found or getattr(_carried, "function", "")
+
+
+def _whose(module: str, path: str) -> str:
+    if module.startswith("faka.flows."):
+        return RUNS.get(module.removeprefix("faka.flows."), "")
+    if path.startswith(FUNCTIONS):
+        return f"{path.removeprefix(FUNCTIONS).split('/')[0].capitalize()}Function"
+    return ""
+
+
+def _carries(submit: Any) -> Any:
+    """Threads that our own code starts work for the function that started them."""
+
+    def carried(self: Any, work: Any, /, *given: Any, **named: Any) -> Any:
+        frame: Any = sys._getframe(1)
+        while frame is not None and frame.f_globals.get("__name__", "").startswith("concurrent.futures"):
+            frame = frame.f_back
+        function = running() if frame is not None and frame.f_globals.get("__name__", "").startswith("faka.") else ""
+        if not function:
+            return submit(self, work, *given, **named)
+
+        def for_function(*args: Any, **options: Any) -> Any:
+            _carried.function = function
+            try:
+                return work(*args, **options)
+            finally:
+                _carried.function = ""
+
+        return submit(self, for_function, *given, **named)
+
+    return carried
+
+
+# -- where calls are heard -------------------------------------------------------------------------------------------------
 
 
 class Checked:
-    """A client that asks the role before each call."""
+    """A client of our own making (an engine, a wrapper) that asks the role before each call."""
 
     def __init__(self, client: Any) -> None:
         self._client = client
@@ -142,28 +140,77 @@ class Checked:
         if verb.startswith("_") or not callable(call):
             return call
 
-        def ask(**given: Any) -> Any:
+        def checked(**given: Any) -> Any:
             function = running()
             if function:
-                for each in calls(verb, given):
-                    used.add((function, each[0], each[1]))
-                    if not is_allowed(statements(function), each):
-                        refused.append(f"{function} may not {each[0]} on {each[1]} for {each[2].split('#')[0]}#…")
-                        raise NotAllowed(refused[-1])
+                ask(function, "dynamodb", verb, given)
             return call(**given)
 
-        return ask
+        return checked
+
+
+@cache
+def _verb(operation: str) -> str:
+    return str(xform_name(operation))
+
+
+def _asks_first(make_call: Any) -> Any:
+    def call(self: Any, operation: str, given: dict[str, Any]) -> Any:
+        function = running()
+        if not function:
+            return make_call(self, operation, given)
+        service = self.meta.service_model.service_name
+        ask(function, service, _verb(operation), given)
+        try:
+            return make_call(self, operation, given)
+        except ClientError as error:
+            if service == "s3" and error.response["Error"]["Code"] in ABSENT:  # who may not list is told 403 instead
+                ask(function, "s3", "list_objects_v2", given)
+            raise
+
+    return call
+
+
+def _checks(make: Any) -> Any:
+    def checked(self: Tables, client: Any, *given: Any, **named: Any) -> None:
+        is_heard = isinstance(client, BaseClient | Checked)
+        make(self, client if is_heard else Checked(client), *given, **named)
+
+    return checked
+
+
+BaseClient._make_api_call = _asks_first(BaseClient._make_api_call)
+Tables.__init__ = _checks(Tables.__init__)  # type: ignore[method-assign]
+ThreadPoolExecutor.submit = _carries(ThreadPoolExecutor.submit)  # type: ignore[method-assign]
+
+
+# -- functions in processes of their own -----------------------------------------------------------------------------------
+
+
+_read: dict[Path, int] = {}
+
+
+def take_in(folder: Path) -> None:
+    """Judge what functions of the local cloud have written down since the last time."""
+    for path in folder.glob("*.jsonl") if folder.is_dir() else ():
+        with path.open("rb") as lines:
+            lines.seek(_read.get(path, 0))
+            for line in lines:
+                if not line.endswith(b"\n"):
+                    break
+                _read[path] = _read.get(path, 0) + len(line)
+                function, action, kind, name, rest, keys, context = json.loads(line)
+                told = tuple((key, tuple(values)) for key, values in context)
+                entry = book.judged(function, (action, kind, name, rest, tuple(keys), told))
+                entry.calls += 1
+                if entry.refusal:
+                    book.refused.append(entry.refusal)
 
 
 @pytest.fixture(autouse=True)
-def roles_are_kept(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """Every `Tables` of a test asks the role of the function whose flow runs."""
-    make = Tables.__init__
-
-    def checked(self: Tables, client: Any, *given: Any, **named: Any) -> None:
-        make(self, client if isinstance(client, Checked) else Checked(client), *given, **named)
-
-    monkeypatch.setattr(Tables, "__init__", checked)
-    refused.clear()
+def roles_are_kept() -> Iterator[None]:
+    """Whatever was refused while a test ran fails that test."""
+    book.refused.clear()
     yield
-    assert not refused, "\n".join(refused)
+    take_in(Path(os.environ.get(CALLS, "/nonexistent")))
+    assert not book.refused, "\n".join(book.refused)

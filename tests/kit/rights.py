@@ -1,0 +1,116 @@
+"""What calls needed which rights: each kind of call is judged once and counted from then on."""
+
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from infra.local.asked import Asked
+from infra.tools.arns import ACCOUNT, PARTITION, REGION
+from infra.tools.duties import at_rest
+from infra.tools.expand import PARAMETERS, expand
+from infra.tools.iam import Call, Policies, Right
+from infra.tools.template import Template
+
+
+KINDS = {
+    "table": "AWS::DynamoDB::Table",
+    "bucket": "AWS::S3::Bucket",
+    "key": "AWS::KMS::Key",
+    "queue": "AWS::SQS::Queue",
+    "bus": "AWS::Events::EventBus",
+}
+LABELS = {"faka/card-fingerprint/v1": "FingerprintKey", "faka/people-index/v1": "IndexKey"}
+"""In one process the keys have no names of the template; what they are asked for tells them apart."""
+
+UNKNOWN = "nothing that the template knows"
+
+
+@dataclass
+class Entry:
+    """One kind of call, and how often it was made."""
+
+    function: str
+    calls_judged: list[Call]
+    """The call itself, then what its resource's key is asked for."""
+    rights: frozenset[Right]
+    refusal: str = ""
+    calls: int = 0
+
+
+@dataclass
+class Book:
+    document: dict[str, Any] | None = None
+    """An expanded template; the repository's own when none is given."""
+    seen: dict[tuple[str, Asked], Entry] = field(default_factory=dict)
+    refused: list[str] = field(default_factory=list)
+
+    @cached_property
+    def policies(self) -> Policies:
+        return Policies(self.document or expand(Template()))
+
+    def judged(self, function: str, asked: Asked) -> Entry:
+        known = self.seen.get((function, asked))
+        if known is None:
+            known = self.seen[function, asked] = self._judge(function, asked)
+        return known
+
+    def _judge(self, function: str, asked: Asked) -> Entry:
+        action, kind, name, rest, keys, told = asked
+        context = dict(told)
+        if keys:
+            context["dynamodb:leadingkeys"] = keys
+        if kind == "identity":
+            context["ses:fromaddress"] = (PARAMETERS["MailFrom"],)
+        call = Call(action, self._resource(function, kind, name, rest), context)
+        entry = Entry(function, [call, *at_rest(self.policies, call)], frozenset())
+        for each in entry.calls_judged:
+            verdict = self.policies.judge(function, each)
+            entry.rights |= verdict.rights
+            if not verdict.is_allowed:
+                about = f" for {', '.join(keys)}" if keys else f" with {dict(each.context)}" if each.context else ""
+                entry.refusal = f"{function} may not {each.action} on {short(each.resource)}{about}: {verdict.reason}"
+                break
+        return entry
+
+    # -- names ---------------------------------------------------------------------------------------------------
+
+    def _resource(self, function: str, kind: str, name: str, rest: str) -> str:
+        arns = self.policies.arns
+        if kind == "secret":
+            return f"arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-000000"
+        if kind == "identity":
+            return f"arn:{PARTITION}:ses:{REGION}:{ACCOUNT}:identity/{PARAMETERS['MailFrom']}"
+        logical = self._logical(function, kind, name, rest)
+        if not logical:
+            return UNKNOWN
+        return arns.of(logical) + ("" if kind == "key" else rest)
+
+    def _logical(self, function: str, kind: str, name: str, rest: str) -> str:
+        """The resource that a call means: by the setting that named it, by its own name, or because the function knows no other."""
+        there = self.policies.of_type(KINDS.get(kind, ""))
+        settings = self._settings(function)
+        if name in settings:
+            return settings[name]
+        for logical in there:
+            if logical in name or (kind == "table" and logical.removesuffix("Table").lower() in name):
+                return logical
+        if kind == "key":
+            return LABELS.get(rest, "CardKey")
+        told = [logical for logical in settings.values() if logical in there]
+        return told[0] if len(told) == 1 else ""
+
+    def _settings(self, function: str) -> dict[str, str]:
+        """Environment variable → the resource whose name the template puts into it."""
+        values = self.policies.resources[function]["Properties"].get("Environment", {}).get("Variables", {})
+        found = {}
+        for name, value in values.items():
+            if isinstance(value, dict) and "Ref" in value:
+                found[name] = value["Ref"]
+            elif isinstance(value, dict) and "Fn::GetAtt" in value:
+                found[name] = value["Fn::GetAtt"][0]
+        return found
+
+
+def short(arn: str) -> str:
+    """An ARN without what is the same in all of them."""
+    return arn.rsplit(f":{ACCOUNT}:", 1)[-1].removeprefix("table/").removeprefix("key/").removeprefix(f"arn:{PARTITION}:s3:::")
