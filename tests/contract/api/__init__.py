@@ -1,0 +1,1 @@
+"""The doors against their documents (`infra/api`): every operation, thousands of generated requests, no network."""
