@@ -6,7 +6,7 @@ empty, the sweep went round, no worker is alive. *Late* is asked of a running sh
 
 ```
 I1   always; reads order, log, claim
-     A card number is owned by at most one order, and an order in EXPIRED, CANCELED, FAILED, FENCED owns none, one in
+     A card number that an order owns is with nobody else; an order in EXPIRED, CANCELED, FAILED, FENCED owns none, one in
      PENDING_PAYMENT, COMPLETED exactly what it asked for.
 I1   always; reads order, log
      A claim has one fate: an order owns it, or it came back in one log row in the commit in which its order or fence let go

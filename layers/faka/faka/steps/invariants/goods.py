@@ -24,12 +24,13 @@ Range = tuple[int, int]
 
 def check(facts: Facts, question: Question) -> None:
     for sku, stock in facts.stock.items():
-        _claims(facts, sku, stock)
-        taken = _places(stock)
-        taken.sort()
-        _one_place_each(facts, sku, taken)
         linked = _linked(facts, sku, stock)
-        _none_lost(facts, sku, stock, taken, linked, question)
+        taken = sorted(_places(stock))
+        found = len(facts.wrong)
+        _claims(facts, sku, stock)
+        _one_place_each(facts, sku, taken)
+        if len(facts.wrong) == found:  # where a card is in two places, counting says the same again
+            _none_lost(facts, sku, stock, taken, linked, question)
         for shard in stock.logs.keys() | stock.heads.keys():
             _head_follows_log(facts, sku, stock, shard)
         _sealed(facts, sku, stock, linked)
@@ -94,11 +95,9 @@ def _one_place_each(facts: Facts, sku: str, taken: list[Place]) -> None:
     reach, holder = -1, ""
     for start, end, name in taken:
         if start < reach:
-            both = facts.orders.keys() >= {name, holder}
+            owner = next((each for each in (name, holder) if each in facts.orders), None)
             numbers = _told([(start, min(end, reach))])
-            facts.say(
-                "I1" if both else "I4", name if name in facts.orders else sku, f"cards {numbers} of {sku} are with {holder} and {name}"
-            )
+            facts.say("I1" if owner else "I4", owner or sku, f"cards {numbers} of {sku} are with {holder} and {name}")
         if end > reach:
             reach, holder = end, name
 

@@ -111,18 +111,19 @@ def _notices(facts: Facts) -> None:
 def _cases(facts: Facts) -> None:
     """A case leads to something, and stays due while it is open."""
     for name, case in facts.cases.items():
-        if not _leads(facts, case):
+        if not _leads(facts, name, case):
             facts.say("I2", name, f"a case about {case.ref}, which is not there")
         if case.state == "OPEN" and case.due is None:
             facts.say("I14", name, "OPEN and never due")
 
 
-def _leads(facts: Facts, case: CaseFacts) -> bool:
+def _leads(facts: Facts, name: str, case: CaseFacts) -> bool:
     if case.kind == CaseKind.NOTICE:
         return case.ref in facts.notices or case.ref in facts.notices_done
     if case.kind == CaseKind.BOOKS:
         return True  # its subject may be what is missing
-    return case.ref in facts.orders or case.ref in facts.receipts
+    # Money for an unknown number names the order that the number would be of.
+    return case.ref in facts.orders or name.removeprefix("case_money_") in facts.receipts
 
 
 def _buyers(facts: Facts) -> None:

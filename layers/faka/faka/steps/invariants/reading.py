@@ -113,7 +113,7 @@ def attempt(facts: Facts, row: Item) -> None:
         order=row["order_id"],
         channel=intern(row["channel_id"]),
         state=intern(row["state"]),
-        minor=money["minor"],
+        minor=int(money["minor"]),
         currency=intern(money["currency"]),
         expires_at=row["expires_at"],
         due=row.get("due_sk"),
@@ -130,14 +130,14 @@ def receipt(facts: Facts, row: Item) -> None:
         attempt=row["payment_id"],
         order=row["order_id"],
         state=intern(row["state"]),
-        minor=money["minor"],
+        minor=int(money["minor"]),
         currency=intern(money["currency"]),
     )
 
 
 def refund(facts: Facts, row: Item) -> None:
     money = row["amount"]
-    facts.refunds[row["id"]] = RefundFacts(row["id"], row["receipt"], row["order_id"], money["minor"], money["currency"])
+    facts.refunds[row["id"]] = RefundFacts(row["id"], row["receipt"], row["order_id"], int(money["minor"]), money["currency"])
 
 
 def notice(facts: Facts, row: Item) -> None:
@@ -180,7 +180,7 @@ def hold(facts: Facts, row: Item) -> None:
     _, kind, who = row["pk"].split("#", 2)
     orders = {name[2:]: value for name, value in row.items() if name[:2] == "o_"}
     sums = {name[2:]: value for name, value in row.items() if name[:2] == "p_"}
-    facts.holds[kind, who] = HoldFacts(kind, who, row["n"], orders, sums)
+    facts.holds[kind, who] = HoldFacts(kind, who, int(row["n"]), orders, sums)
 
 
 def product(facts: Facts, row: Item) -> None:

@@ -1,0 +1,219 @@
+"""Broken promises about money: I2, I3, I8."""
+
+from faka.platform.table import Item
+from tests.unit.invariants.given import Tampered, planted
+
+
+def receipt(books: Tampered, state: str, name: str = "") -> Item:
+    return next(
+        row for row in books.rows("trade", "CHANNELTXN#") if row["state"] == state and (not name or row["order_id"] == books.named[name])
+    )
+
+
+def key_of(row: Item) -> str:
+    return f"{row['channel_id']}:{row['channel_txn_id']}"
+
+
+def entry(books: Tampered, name: str) -> Item:
+    return books.row("journal", f"TXN#{name}")
+
+
+def amounts(row: Item, minor: int) -> None:
+    for line in row["lines"]:
+        line["amount_minor"] = minor
+
+
+# -- I2 --------------------------------------------------------------------------------------------------------------------
+
+
+@planted("I2")
+def a_wrong_amount_has_no_case(books: Tampered) -> None:
+    books.drop("trade", f"CASE#case_money_{key_of(receipt(books, 'HELD'))}")
+
+
+@planted("I2")
+def an_orphans_case_was_never_opened(books: Tampered) -> None:
+    books.drop("trade", f"CASE#case_money_{key_of(receipt(books, 'ORPHAN'))}")
+
+
+@planted("I2")
+def a_wrong_amount_is_held_for_an_order_that_is_paid(books: Tampered) -> None:
+    row = receipt(books, "HELD")
+    row["order_id"] = books.named["paid"]
+    books.order("held")["held"] = []
+    books.order("held")["state"] = "EXPIRED"
+    books.order("held")["log"][-1] = books.order("held")["log"][-1].replace("ON_HOLD", "EXPIRED")
+    given_back(books, "held")
+
+
+def given_back(books: Tampered, name: str) -> None:
+    """The order's claim as if it had come back, waiting in the log."""
+    row = books.order(name)
+    [[shard, serial, start, count, batch, _]] = row["runs"]
+    number = 1 + max(int(each["pk"][-10:]) for each in books.rows("trade", f"LOG#{row['sku_id']}#{shard}"))
+    extent = [start, count, batch, 99_999]
+    books.add("trade", pk=f"LOG#{row['sku_id']}#{shard}#{number:010}", sk="LOG", why="RETURN", x=[extent], e=[serial])
+    row["runs"], row["gone"] = [], [f"{shard}-{serial}"]
+
+
+@planted("I2")
+def a_refund_is_due_and_the_order_does_not_know(books: Tampered) -> None:
+    del books.order("twice")["refund_state"]
+
+
+@planted("I2")
+def a_refund_was_never_requested(books: Tampered) -> None:
+    books.drop("trade", f"REFUND#rfd_{key_of(receipt(books, 'REFUND_DUE'))}")
+
+
+@planted("I2")
+def money_that_is_held_is_refunded_too(books: Tampered) -> None:
+    key = key_of(receipt(books, "HELD"))
+    row = dict(books.rows("trade", "REFUND#")[0])
+    held = receipt(books, "HELD")
+    row |= {"pk": f"REFUND#rfd_{key}", "id": f"rfd_{key}", "receipt": key, "order_id": held["order_id"], "amount": held["amount"]}
+    books.add("trade", **row)
+
+
+@planted("I2")
+def a_refund_is_of_no_receipt(books: Tampered) -> None:
+    row = dict(books.rows("trade", "REFUND#")[0])
+    books.add("trade", **row | {"pk": "REFUND#rfd_alipay:1", "id": "rfd_alipay:1", "receipt": "alipay:1"})
+
+
+@planted("I2")
+def a_receipt_is_for_an_order_that_is_not_there(books: Tampered) -> None:
+    receipt(books, "HELD")["order_id"] = "ord_00000000000000000000000000"
+    row = books.order("held")
+    row["held"], row["state"] = [], "EXPIRED"
+    row["log"][-1] = row["log"][-1].replace("ON_HOLD", "EXPIRED")
+    given_back(books, "held")
+
+
+@planted("I1", "I2", "I3")
+def money_paid_an_order_that_is_not_there(books: Tampered) -> None:
+    """GIVEN the order is gone, and what belonged to it with it; its card is on its way for ever."""
+    number = books.named["late"]
+    books.drop("trade", f"ORDER#{number}")
+    books.drop("trade", f"PAYMENT#pay_{number[4:]}")
+
+
+@planted("I2", "I3")
+def an_order_is_paid_by_no_receipt(books: Tampered) -> None:
+    books.drop("trade", f"CHANNELTXN#{key_of(receipt(books, 'APPLIED', 'paid')).replace(':', '#')}")
+
+
+@planted("I2", "I3")
+def an_order_is_paid_twice(books: Tampered) -> None:
+    row = receipt(books, "REFUND_DUE", "twice")
+    row["state"] = "APPLIED"
+    books.drop("trade", f"REFUND#rfd_{key_of(row)}")
+    booked = entry(books, f"rcp:{key_of(row)}")
+    booked["kind"] = "receipt_applied"
+    booked["lines"][1]["account"] = f"order:{row['order_id']}:funds/CNY"
+
+
+@planted("I2")
+def an_order_is_paid_by_an_attempt_that_did_not_succeed(books: Tampered) -> None:
+    books.row("trade", f"PAYMENT#{receipt(books, 'APPLIED', 'paid')['payment_id']}")["state"] = "CLOSED"
+
+
+@planted("I2")
+def an_attempt_succeeded_without_money(books: Tampered) -> None:
+    books.row("trade", f"PAYMENT#pay_{books.named['expired'][4:]}")["state"] = "SUCCEEDED"
+
+
+# -- I3 --------------------------------------------------------------------------------------------------------------------
+
+
+@planted("I3")
+def an_entry_does_not_balance(books: Tampered) -> None:
+    entry(books, f"rcp:{key_of(receipt(books, 'ORPHAN'))}")["lines"][1]["amount_minor"] -= 1
+
+
+@planted("I3")
+def an_entry_is_on_an_account_of_another_currency(books: Tampered) -> None:
+    row = entry(books, f"rcp:{key_of(receipt(books, 'ORPHAN'))}")
+    row["lines"][1]["account"] = row["lines"][1]["account"].replace("CNY", "USD")
+
+
+@planted("I3")
+def a_receipt_is_not_booked(books: Tampered) -> None:
+    books.drop("journal", f"TXN#rcp:{key_of(receipt(books, 'ORPHAN'))}")
+
+
+@planted("I3")
+def a_receipt_is_booked_with_another_amount(books: Tampered) -> None:
+    amounts(entry(books, f"rcp:{key_of(receipt(books, 'ORPHAN'))}"), 1)
+
+
+@planted("I3")
+def an_entry_books_nothing(books: Tampered) -> None:
+    row = entry(books, f"rcp:{key_of(receipt(books, 'ORPHAN'))}")
+    books.add("journal", **row | {"pk": "TXN#rcp:alipay:1", "id": "rcp:alipay:1"})
+
+
+@planted("I3")
+def a_delivery_is_not_booked(books: Tampered) -> None:
+    books.drop("journal", f"TXN#dlv:{books.named['paid']}")
+
+
+@planted("I3")
+def a_delivery_is_booked_before_there_is_one(books: Tampered) -> None:
+    row = entry(books, f"dlv:{books.named['paid']}")
+    books.add("journal", **row | {"pk": f"TXN#dlv:{books.named['open']}", "id": f"dlv:{books.named['open']}"})
+
+
+@planted("I3")
+def a_delivery_is_booked_for_another_price(books: Tampered) -> None:
+    amounts(entry(books, f"dlv:{books.named['paid']}"), 1)
+
+
+@planted("I3")
+def clearing_owes_money(books: Tampered) -> None:
+    row = entry(books, f"rcp:{key_of(receipt(books, 'ORPHAN'))}")
+    row["lines"] = [{**line, "side": {"D": "C", "C": "D"}[line["side"]], "amount_minor": 10**9} for line in row["lines"]]
+
+
+@planted("I3")
+def a_refund_gives_back_more_than_came(books: Tampered) -> None:
+    books.rows("trade", "REFUND#")[0]["amount"]["minor"] += 1
+
+
+# -- I8 --------------------------------------------------------------------------------------------------------------------
+
+
+@planted("I8")
+def the_version_that_was_bought_had_another_price(books: Tampered) -> None:
+    for sku in books.row("catalog", "PRODUCT#", "V#")["skus"]:
+        sku["price"]["minor"] += 1
+
+
+@planted("I8")
+def the_version_that_was_bought_is_gone(books: Tampered) -> None:
+    books.drop("catalog", "PRODUCT#", "V#")
+
+
+@planted("I8")
+def a_total_is_not_the_sum(books: Tampered) -> None:
+    books.order("expired")["fee"]["minor"] += 1
+
+
+@planted("I8")
+def an_attempt_asks_for_another_amount(books: Tampered) -> None:
+    books.row("trade", f"PAYMENT#pay_{books.named['open'][4:]}")["amount"]["minor"] -= 1
+
+
+@planted("I2", "I8")
+def an_order_is_free_and_costs_something(books: Tampered) -> None:
+    books.order("expired")["channel_id"] = "free"
+
+
+@planted("I3", "I8")
+def an_order_was_paid_by_another_channel_than_it_says(books: Tampered) -> None:
+    receipt(books, "APPLIED", "paid")["channel_id"] = "epay"
+
+
+@planted("I8")
+def an_attempt_was_paid_with_another_amount_than_it_asked_for(books: Tampered) -> None:
+    books.row("trade", f"PAYMENT#{receipt(books, 'APPLIED', 'paid')['payment_id']}")["amount"]["minor"] -= 1
