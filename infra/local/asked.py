@@ -1,16 +1,20 @@
-"""A client's request as the calls that a role is asked about: a transaction is its items, a copy is a read and a write.
+"""A client's request as the calls that a role is asked about: a transaction is its items, a copy is a read and a write; and a way to
+write down all calls of a process.
 
 Runs inside the functions of the local cloud too, so it needs nothing but the standard library. It never holds a value: of a
 partition key it keeps what stands before the first `#`, of an object its folder, of an encryption context the names, and the one
 value that is the same for all.
 """
 
+import json
+import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 
 Asked = tuple[str, str, str, str, tuple[str, ...], tuple[tuple[str, tuple[str, ...]], ...]]
-"""Action, kind of resource, its physical name, what follows that in the ARN (of a hash key: its label), leading keys, other context."""
+"""Action, kind of resource, its physical name, what follows that in the ARN, leading keys, other context."""
 
 NO_KEYS: tuple[str, ...] = ()
 PLAIN: tuple[tuple[str, tuple[str, ...]], ...] = ()
@@ -26,6 +30,9 @@ IN_ONE = {
     "ConditionCheck": "dynamodb:ConditionCheckItem",
 }
 PARTIQL = {"INSERT": "PartiQLInsert", "UPDATE": "PartiQLUpdate", "DELETE": "PartiQLDelete", "SELECT": "PartiQLSelect"}
+ABSENT = frozenset({"NoSuchKey", "404", "NotFound"})
+"""What a bucket says of a file that is not there, to those who may list it; others are told that they may not read it."""
+
 OBJECTS = {
     "head_object": ("s3:GetObject",),
     "get_object": ("s3:GetObject",),
@@ -101,9 +108,7 @@ def _kms(verb: str, given: Given) -> Iterable[Asked]:
     told = given.get("EncryptionContext", {})
     context = tuple((f"kms:encryptioncontext:{name}", (told[name] if name in TOLD_CONTEXT else "…",)) for name in sorted(told))
     names = (("kms:encryptioncontextkeys", tuple(sorted(told))),) if told else PLAIN
-    label = given.get("Message", b"")
-    purpose = label.decode("ascii", "replace") if isinstance(label, bytes) and label.startswith(b"faka/") else ""
-    return [(f"kms:{_pascal(verb)}", "key", given.get("KeyId", ""), purpose, NO_KEYS, context + names)]
+    return [(f"kms:{_pascal(verb)}", "key", given.get("KeyId", ""), "", NO_KEYS, context + names)]
 
 
 def _s3(verb: str, given: Given) -> Iterable[Asked] | None:
@@ -159,3 +164,38 @@ READERS: dict[str, Callable[[str, Given], Iterable[Asked] | None]] = {
     "sesv2": _sesv2,
     "secretsmanager": _secretsmanager,
 }
+
+
+# -- written down ----------------------------------------------------------------------------------------------------------
+
+
+def write_down(folder: Path, function: str, settings: Mapping[str, str]) -> None:
+    """From now on each call of this process is a line of JSON in `folder`: function, then `Asked`.
+
+    A resource, or a sender, is named by the setting that it stands in: `FAKA_TABLE_TRADE`.
+    """
+    from botocore import xform_name
+    from botocore.client import BaseClient
+    from botocore.exceptions import ClientError
+
+    names = {value: name for name, value in settings.items() if name.startswith("FAKA_") and value}
+    make_call = BaseClient._make_api_call  # noqa: SLF001
+    file = os.open(folder / f"{function}-{os.getpid()}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+
+    def note(service: str, verb: str, given: Given) -> None:
+        for action, kind, name, rest, keys, context in asked(service, verb, given):
+            told = [(key, [names.get(value, value) for value in values]) for key, values in context]
+            # One write for each line, because functions have threads.
+            os.write(file, (json.dumps([function, action, kind, names.get(name, name), rest, keys, told]) + "\n").encode())
+
+    def call(self: Any, operation: str, given: Given) -> Any:
+        service = self.meta.service_model.service_name
+        note(service, xform_name(operation), given)
+        try:
+            return make_call(self, operation, given)
+        except ClientError as error:
+            if service == "s3" and error.response["Error"]["Code"] in ABSENT:
+                note("s3", "list_objects_v2", given)
+            raise
+
+    BaseClient._make_api_call = call  # noqa: SLF001

@@ -12,7 +12,7 @@ from collections import deque
 from pathlib import Path
 from typing import Any
 
-from infra.local.runtime import ANSWER, ASK
+from infra.local.runtime import ANSWER, ASK, CALLS
 
 
 QUEUE_MAX = 512
@@ -221,7 +221,8 @@ class Pool:
 
 def variables(configuration: dict[str, Any], endpoint: str, path: list[Path], credentials: dict[str, str]) -> dict[str, str]:
     """The environment of a worker: what Lambda sets, then what the stack gives the function, then where the local cloud is."""
-    kept = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "PYTHONHASHSEED") if name in os.environ}
+    names = ("PATH", "HOME", "LANG", "TZ", "TMPDIR", "PYTHONHASHSEED", CALLS)
+    kept = {name: os.environ[name] for name in names if name in os.environ}
     name, arn = configuration["FunctionName"], configuration["FunctionArn"]
     region = arn.split(":")[3]
     own: dict[str, str] = configuration.get("Environment", {}).get("Variables", {})

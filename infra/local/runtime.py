@@ -12,6 +12,7 @@ code and its layers only. An error keeps the name of its exception class, as on 
 
 import http.client
 import importlib
+import importlib.util
 import json
 import os
 import socket
@@ -21,6 +22,7 @@ import time
 import traceback
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 
@@ -32,6 +34,8 @@ ANSWER = struct.Struct("!BI")
 WARM = b'{"local": "warm"}'
 """An event that only asks for the handler to be loaded."""
 RUNTIME_API = "/2018-06-01/runtime/"
+CALLS = "FAKA_LOCAL_CALLS"
+"""Where this is set it names a folder, and the function's calls are written down there (`asked.py`)."""
 
 
 @dataclass
@@ -57,7 +61,19 @@ def load(name: str) -> Handler:
     """The handler that the template names, such as `app.handler`."""
     module, _, function = name.rpartition(".")
     handler: Handler = getattr(importlib.import_module(module.replace("/", ".")), function)
+    if CALLS in os.environ:
+        _write_calls_down(Path(os.environ[CALLS]))
     return handler
+
+
+def _write_calls_down(folder: Path) -> None:
+    """By its file, because nothing of ours is on a function's path."""
+    spec = importlib.util.spec_from_file_location("faka_local_asked", Path(__file__).with_name("asked.py"))
+    if spec is None or spec.loader is None:
+        raise ImportError("asked.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    module.write_down(folder, os.environ.get("AWS_LAMBDA_FUNCTION_NAME", ""), os.environ)
 
 
 def run(handler: Handler, event: bytes, context: Context) -> tuple[bool, bytes]:

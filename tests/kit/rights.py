@@ -19,8 +19,11 @@ KINDS = {
     "queue": "AWS::SQS::Queue",
     "bus": "AWS::Events::EventBus",
 }
-LABELS = {"faka/card-fingerprint/v1": "FingerprintKey", "faka/people-index/v1": "IndexKey"}
-"""In one process the keys have no names of the template; what they are asked for tells them apart."""
+USES = {
+    "GENERATE_VERIFY_MAC": ("kms:GenerateMac", "kms:VerifyMac"),
+    "SIGN_VERIFY": ("kms:Sign", "kms:Verify", "kms:GetPublicKey"),
+}
+"""What a key of each usage is asked for; keys of no stated usage are for everything else. Keys of tests have no names of the template."""
 
 UNKNOWN = "nothing that the template knows"
 
@@ -61,7 +64,7 @@ class Book:
             context["dynamodb:leadingkeys"] = keys
         if kind == "identity":
             context["ses:fromaddress"] = (PARAMETERS["MailFrom"],)
-        call = Call(action, self._resource(function, kind, name, rest), context)
+        call = Call(action, self._resource(function, asked), context)
         entry = Entry(function, [call, *at_rest(self.policies, call)], frozenset())
         for each in entry.calls_judged:
             verdict = self.policies.judge(function, each)
@@ -74,18 +77,17 @@ class Book:
 
     # -- names ---------------------------------------------------------------------------------------------------
 
-    def _resource(self, function: str, kind: str, name: str, rest: str) -> str:
+    def _resource(self, function: str, asked: Asked) -> str:
+        action, kind, name, rest, _, _ = asked
         arns = self.policies.arns
         if kind == "secret":
             return f"arn:{PARTITION}:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-000000"
         if kind == "identity":
             return f"arn:{PARTITION}:ses:{REGION}:{ACCOUNT}:identity/{PARAMETERS['MailFrom']}"
-        logical = self._logical(function, kind, name, rest)
-        if not logical:
-            return UNKNOWN
-        return arns.of(logical) + ("" if kind == "key" else rest)
+        logical = self._logical(function, action, kind, name)
+        return arns.of(logical) + rest if logical else UNKNOWN
 
-    def _logical(self, function: str, kind: str, name: str, rest: str) -> str:
+    def _logical(self, function: str, action: str, kind: str, name: str) -> str:
         """The resource that a call means: by the setting that named it, by its own name, or because the function knows no other."""
         there = self.policies.of_type(KINDS.get(kind, ""))
         settings = self._settings(function)
@@ -94,10 +96,14 @@ class Book:
         for logical in there:
             if logical in name or (kind == "table" and logical.removesuffix("Table").lower() in name):
                 return logical
-        if kind == "key":
-            return LABELS.get(rest, "CardKey")
-        told = [logical for logical in settings.values() if logical in there]
-        return told[0] if len(told) == 1 else ""
+        told = {logical for logical in settings.values() if logical in there and (kind != "key" or self._serves(logical, action))}
+        return told.pop() if len(told) == 1 else ""
+
+    def _serves(self, key: str, action: str) -> bool:
+        usage = self.policies.resources[key]["Properties"].get("KeyUsage", "")
+        if usage in USES:
+            return action in USES[usage]
+        return not any(action in actions for actions in USES.values())
 
     def _settings(self, function: str) -> dict[str, str]:
         """Environment variable → the resource whose name the template puts into it."""
