@@ -180,7 +180,7 @@ def write_down(folder: Path, function: str, settings: Mapping[str, str]) -> None
 
     names = {value: name for name, value in settings.items() if name.startswith("FAKA_") and value}
     make_call = BaseClient._make_api_call  # noqa: SLF001
-    file = os.open(folder / f"{function}-{os.getpid()}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    file = os.open(folder / f"{function}-{os.getpid()}.jsonl", os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o600)
 
     def note(service: str, verb: str, given: Given) -> None:
         for action, kind, name, rest, keys, context in asked(service, verb, given):

@@ -44,9 +44,9 @@ GET = {"TableName": "test-vault", "Key": {"pk": {"S": "PAGE#1"}, "sk": {"S": "PA
 
 
 def test_a_call_that_a_role_does_not_allow_is_refused_and_remembered() -> None:
-    roles.ask("RevealFunction", "dynamodb", "get_item", GET)
-    with pytest.raises(roles.NotAllowed):
-        roles.ask("CallbacksFunction", "dynamodb", "get_item", GET)
-    (refusal,) = roles.book.refused
+    with roles.trial() as book:
+        roles.ask("RevealFunction", "dynamodb", "get_item", GET)
+        with pytest.raises(roles.NotAllowed):
+            roles.ask("CallbacksFunction", "dynamodb", "get_item", GET)
+    (refusal,) = book.refused
     assert refusal == "CallbacksFunction may not dynamodb:GetItem on VaultTable for PAGE#: no statement of CallbacksRole allows it"
-    roles.book.refused.clear()

@@ -57,8 +57,12 @@ class Book:
             known = self.seen[function, asked] = self._judge(function, asked)
         return known
 
+    def function_named(self, name: str) -> str:
+        """`faka-StorefrontFunction-199C5C` is the storefront. Raises: StopIteration for a stranger."""
+        return next(function for function in self.policies.of_type("AWS::Lambda::Function") if function in name)
+
     def _judge(self, function: str, asked: Asked) -> Entry:
-        action, kind, name, rest, keys, told = asked
+        action, kind, _, _, keys, told = asked
         context = dict(told)
         if keys:
             context["dynamodb:leadingkeys"] = keys
