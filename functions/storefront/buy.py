@@ -32,6 +32,9 @@ FIELDS = {
 }
 """Which field an outcome of the checkout belongs to."""
 
+USED_UP = frozenset({"key_reused_with_other_body", "quota_exceeded", "out_of_stock", "transaction_busy"})
+"""Outcomes after which the form's number may be taken or fenced off: sent again it would read as sold out, so the page gets another."""
+
 ALTERNATIVES_MAX = 4
 
 NONE = "none"
@@ -70,7 +73,7 @@ class Buy:
     def _refused(self, request: Request, who: Visitor, form: Mapping[str, str], error: FakaError) -> Answer:
         page, typed, lang = self._page(request), self._typed(form), who.frame.lang
         _ = i18n.translator(lang)
-        if error.code() == "key_reused_with_other_body":
+        if error.code() in USED_UP:
             fresh = fresh_form(self._house)
             typed = replace(typed, form_id=fresh.form_id, code=fresh.code)
         view = product_view(self._house, who, page, typed)

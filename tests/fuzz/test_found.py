@@ -9,7 +9,7 @@ import pytest
 from faka.flows.intake.message import imports_named
 from faka.platform.queue import each_order
 from faka.platform.web import ForeignOrigin, Request, check_origin
-from tests.kit.doors import Shop
+from tests.kit.doors import Page, Shop
 from tests.kit.world import engine_world
 
 
@@ -56,3 +56,19 @@ def test_a_message_nested_without_end_is_dropped_and_never_comes_again() -> None
     record = {"messageId": "m-1", "body": DEEP, "eventSource": "aws:sqs"}
     answer = each_order({"Records": [record]}, SimpleNamespace(), lambda order_id: None)
     assert answer == {"batchItemFailures": []}
+
+
+def test_a_form_that_was_refused_for_too_many_held_goods_works_once_some_are_let_go() -> None:
+    """The refused order's number is fenced; the page that says so must carry another one, or it would call the shelf empty."""
+    with engine_world() as world:
+        world.stock_up(50)
+        shop = Shop(world.deps)
+        wish = {"sku": "video-vip-month", "quantity": "10", "channel": "alipay:page", "contact": "a@example.com"}
+        first, second, refused = (shop.post("/p/video-vip", {**wish, **fresh(shop.get("/p/video-vip"))}) for _ in range(3))
+        assert (first.status, second.status, refused.status) == (303, 303, 429)
+        assert shop.post(f"{first.location}/cancel").status == 303
+        assert shop.post("/p/video-vip", {**wish, **fresh(refused)}).status == 303
+
+
+def fresh(page: Page) -> dict[str, str]:
+    return {name: page.hidden(name) for name in ("form_id", "code")}
