@@ -43,7 +43,7 @@ class Answers:
 OPENED = (orders.OrderNotFound, orders.NotReady, orders.AlreadyOpened, CardWithheld)
 CHOSEN = (BadForm, catalog.ProductNotFound, catalog.UnknownSku, catalog.ChannelNotFound, catalog.OffShelf)
 BOUGHT = (
-    *(InvalidRequest, InvalidContact, QuantityOutOfLimits, ConsentMissing, ChannelClosedForOrders, PriceChanged, OutOfStock),
+    *(InvalidContact, QuantityOutOfLimits, ConsentMissing, ChannelClosedForOrders, PriceChanged, OutOfStock),
     *(QuotaExceeded, orders.KeyReusedWithOtherBody),
 )
 SVG = "image/svg+xml"

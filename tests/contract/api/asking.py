@@ -53,6 +53,8 @@ class Gate:
         self.scene = scene
         self.seen: Counter[tuple[str, int, str]] = Counter()
         self.count = 0
+        self.address = ""
+        """Who asks; empty for visitors who take turns."""
         self._turn = itertools.count()
 
     def ask(self, case: Case, **headers: str) -> Response:
@@ -64,7 +66,8 @@ class Gate:
         return self.send(str(sent.method), str(sent.url), body, named, sent)
 
     def send(self, method: str, url: str, body: bytes, headers: dict[str, str], sent: Any = None) -> Response:
-        self.scene.shop.address = f"198.51.{next(self._turn) % ADDRESSES // 50}.{next(self._turn) % 50}"
+        turn = next(self._turn) % ADDRESSES
+        self.scene.shop.address = self.address or f"198.51.100.{turn}"
         answer = self.scene.raw(method, url, body, headers)
         many = {name.lower(): values for name, values in (answer.get("multiValueHeaders") or {}).items()}
         single = {name.lower(): [value] for name, value in (answer.get("headers") or {}).items()}
@@ -72,7 +75,12 @@ class Gate:
             single = {GATEWAY: ["1"], "content-type": ["application/json"]}
         self.count += 1
         return Response(
-            answer["statusCode"], single | many, (answer["body"] or "").encode(), sent or requests.Request(method, url).prepare(), 0.0, True
+            answer["statusCode"],
+            single | many,
+            (answer["body"] or "").encode(),
+            sent or requests.Request(method, f"{BASE}{url}").prepare(),
+            0.0,
+            True,
         )
 
     def check(self, case: Case, answer: Response) -> None:

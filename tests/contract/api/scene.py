@@ -9,6 +9,8 @@ from unittest.mock import patch
 from urllib.parse import unquote
 
 from faka.contexts.orders.model import Order
+from faka.contexts.stock import Why
+from faka.contexts.vault import BatchState, moved
 from faka.kernel.ids import out_trade_no, ulid
 from faka.kernel.money import Currency, Money
 from pages.visitor import codes_value
@@ -54,7 +56,7 @@ class Scene:
             product("link", skus=(sku("link-month"),), kind="LINK"),
         ):
             self.world.deps.tables.commit(self.world.deps.catalog.publish(one.model_copy(update={"state": "LISTED"}), 0))
-        self.world.stock_up(CARDS)
+        self.batch = self.world.stock_up(CARDS)
         sold, self.world.sku = self.world.sku, self.world.deps.catalog.product("link").skus[0]
         self.world.stock_up(CARDS // 10, secret="https://goods.example/{n}")
         self.world.sku = sold
@@ -74,6 +76,11 @@ class Scene:
         for name in ("shown", "opened"):
             world.reveal(made[name])
         return made
+
+    def freeze(self) -> None:
+        """Nothing of what sells may be shown any more."""
+        self.world.deps.tables.commit([moved(self.batch, BatchState.FROZEN)])
+        self.world.deps.stock.withhold(self.batch.sku, self.batch.ordinal, Why.FROZEN)
 
     def form_id(self) -> str:
         return ulid(self.world.clock.now(), self.world.chance)

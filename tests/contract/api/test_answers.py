@@ -1,0 +1,164 @@
+"""Each answer that the shop's document promises can really be got: none of them is a word only."""
+
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from tests.contract.api.asking import Gate
+from tests.contract.api.book import Book, promised, read
+from tests.contract.api.scene import Scene, scene
+
+
+pytestmark = pytest.mark.contract
+
+LARGE = b"a=" + b"x" * 16_384
+
+
+@pytest.fixture
+def made() -> Iterator[Scene]:
+    with scene() as one:
+        yield one
+
+
+@pytest.fixture
+def book(made: Scene) -> Book:
+    return Book(Gate(made), "shop")
+
+
+def cookie(made: Scene, order) -> dict[str, str]:
+    return {"cookie": "; ".join(f"{name}={value}" for name, value in made.cookie(order).items())}
+
+
+def filled(made: Scene, **changes: str) -> dict[str, str]:
+    form = {
+        "form_id": made.form_id(),
+        "code": "0123456789ABCDEF",
+        "sku": "video-vip-month",
+        "quantity": "1",
+        "channel": "alipay:page",
+        "contact": "a@example.com",
+    }
+    return form | changes
+
+
+def everywhere(made: Scene, book: Book) -> None:
+    """What every door does with what is no request of ours."""
+    order = made.orders()["pending"]
+    for path, methods in read("shop")["paths"].items():
+        real = path.format(no=order.id, slug="video-vip", category="video", hash="x", name="base.css")
+        unknown = path.format(no=f"ord_{made.form_id()}", slug="nothing", category="nothing", hash="x", name="nothing")
+        if "post" in methods:
+            book.both("POST", real, b"", origin="https://evil.example")
+            book.both("POST", real, LARGE)
+            book.both("POST", real, b"a=1", content_type="text/plain")
+            book.both("POST", real, b"a=%00", **cookie(made, order))
+            book.both("POST", unknown, filled(made))
+        if "get" in methods:
+            book.both("GET", unknown)
+            book.both("GET", f"{real}?asked=1&asked=2", **cookie(made, order))
+            book.both("GET", real, **cookie(made, order))
+
+
+def looking(_made: Scene, book: Book) -> None:
+    for name in ("shop.js", "icon.svg"):
+        book.send("GET", f"/static/x/{name}")
+    quote = "/p/video-vip/quote?sku={sku}&quantity={quantity}&channel={channel}"
+    for sku, quantity, channel in (("video-vip-month", "1", "alipay"), ("", "1", ""), ("video-vip-month", "400", ""), ("other", "1", "")):
+        book.both("GET", quote.format(sku=sku, quantity=quantity, channel=channel))
+    book.both("GET", quote.format(sku="video-vip-month", quantity="1", channel="nothing"))
+    book.both("GET", "/p/nothing/quote?sku=a&quantity=1")
+    book.both("GET", "/p/later/quote?sku=later-month&quantity=1")
+    for headers in ({}, {"x_fragment": "1"}):
+        book.send("POST", "/prefs", {"lang": "en"}, **headers)
+
+
+def buying(made: Scene, book: Book) -> None:
+    page = "/p/video-vip"
+    for changes in (
+        {"step": "quote"},
+        {"quantity": "none"},
+        {"contact": "a..b@example.com"},
+        {"quantity": "400"},
+        {"channel": "alipay:epay"},
+        {"channel": "nothing:page"},
+        {"seen_total_minor": "1"},
+        {"sku": "other"},
+    ):
+        book.both("POST", page, filled(made, **changes))
+    twice = filled(made)
+    for quantity in ("1", "2"):
+        book.both("POST", page, twice | {"quantity": quantity})
+    for slug in ("gone", "later", "asks", "nothing"):
+        book.both("POST", f"/p/{slug}", filled(made, sku=f"{slug}-month"))
+    for accept in ("text/html", "application/json") * 3:
+        book.send("POST", page, filled(made, quantity="10", contact="greedy@example.com"), accept=accept)
+
+
+def order_page(made: Scene, book: Book) -> None:
+    orders = made.orders()
+    pending, paid, opened = orders["pending"], orders["paid"], orders["opened"]
+    own = cookie(made, pending)
+    book.send("GET", f"/o/{pending.id}?trade_no=1", **own)
+    book.send("GET", f"/o/{pending.id}/status", **own)
+    book.send("GET", f"/o/{pending.id}/status", x_state="pending_payment.none.none", **own)
+    book.send("POST", f"/o/{pending.id}/check", **own)
+    for channel in ("alipay:wap", "nothing:page", "alipay:epay", "???"):
+        book.both("POST", f"/o/{pending.id}/pay", {"channel": channel}, **own)
+    for turn in range(21):
+        book.both("POST", f"/o/{pending.id}/pay", {"channel": ("alipay:page", "alipay:wap")[turn % 2]}, **own)
+    for _ in range(2):
+        book.both("POST", f"/o/{pending.id}/cancel", **own)
+    book.both("POST", f"/o/{pending.id}/pay", {"channel": "alipay:page"}, **own)
+    for name in ("cards", "cards.txt"):
+        book.both("POST", f"/o/{pending.id}/{name}", {"open_id": made.form_id()}, **own)
+        book.both("POST", f"/o/{opened.id}/{name}", {"open_id": made.form_id()}, **cookie(made, opened))
+        book.send("POST", f"/o/{paid.id}/{name}", {"open_id": made.form_id()}, **cookie(made, paid))
+    made.freeze()
+    for name, order in (("cards", paid), ("cards.txt", orders["shown"])):
+        book.both("POST", f"/o/{order.id}/{name}", {"open_id": ""}, **cookie(made, order))
+
+
+def finding(made: Scene, book: Book) -> None:
+    order = made.orders()["paid"]
+    book.both("POST", "/orders", {"no": order.id, "code": made.code(order)})
+    book.both("POST", "/orders", {"no": "", "code": ""})
+    for url, form in (
+        ("/orders", {"no": order.id, "code": "0000000000000000"}),
+        ("/orders/mail", {"mail": "nobody@example.com"}),
+        ("/orders/code", {"mail": "nobody@example.com", "digits": "000000"}),
+    ):
+        for book.gate.address in ["203.0.113.1"] * 12:
+            book.both("POST", url, form)
+    book.gate.address = ""
+    for url in ("/orders/mail", "/orders/code"):
+        book.both("POST", url, {"mail": "none", "digits": "1"})
+        book.both("POST", url, {"mail": "a..b@example.com", "digits": "1"})
+    made.world.clock.advance(hours=1)
+    book.send("POST", "/orders/mail", {"mail": "paid@example.com"})
+    code = re.search(r"\b\d{6}\b", made.world.letters[-1][2])
+    assert code is not None
+    book.send("POST", "/orders/code", {"mail": "paid@example.com", "digits": code.group()})
+
+
+SCRIPTS = (everywhere, looking, buying, finding, order_page)
+
+
+def test_each_promised_answer_is_given(made: Scene, book: Book) -> None:
+    for script in SCRIPTS:
+        script(made, book)
+    assert promised("shop") - book.seen == set()
+
+
+def test_no_answer_is_given_that_was_not_promised(made: Scene, book: Book) -> None:
+    for script in SCRIPTS:
+        script(made, book)
+    assert book.seen - promised("shop") == set()
+
+
+def test_a_promise_that_nobody_keeps_is_found(made: Scene, book: Book) -> None:
+    """The twin: without the script that buys, the answers to a purchase are missed."""
+    for script in (everywhere, looking):
+        script(made, book)
+    missed = promised("shop") - book.seen
+    assert {told.what for told in missed} >= {"out_of_stock", "key_reused_with_other_body", "price_changed"}
