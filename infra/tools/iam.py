@@ -25,6 +25,15 @@ Context = Mapping[str, tuple[str, ...]]
 """Condition key, in small letters → what the call says of it."""
 
 POLICY_FIELDS = {"Sid", "Effect", "Principal", "Action", "Resource", "Condition"}
+PUBLISHED = {
+    "arn:aws:iam::aws:policy/service-role/AWSLambdaBasicExecutionRole": {
+        "Effect": "Allow",
+        "Action": ["logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents"],
+        "Resource": "*",
+    }
+}
+"""Policies of the service that the transform attaches to each role it makes."""
+
 NOTHING = "*"
 """The resource of a call whose action knows none."""
 
@@ -103,6 +112,9 @@ class Policies:
         own = self.resources[name]["Properties"]
         found = [(name, raw) for policy in own.get("Policies", []) for raw in listed(policy["PolicyDocument"]["Statement"])]
         for shared in own.get("ManagedPolicyArns", []):
+            if isinstance(shared, str) and shared in PUBLISHED:
+                found.append((shared, PUBLISHED[shared]))
+                continue
             if not isinstance(shared, dict) or shared.get("Ref") not in self.resources:
                 raise Unreadable(f"{name}: nobody here knows what {shared} allows")
             found += [(shared["Ref"], raw) for raw in listed(self.resources[shared["Ref"]]["Properties"]["PolicyDocument"]["Statement"])]
