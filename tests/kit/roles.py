@@ -47,6 +47,7 @@ RUNS = {
     "sweep": "SweepFunction",
     "orphans": "SweepFunction",
     "intake.run": "IntakeFunction",
+    "examine.run": "AuditorFunction",
 }
 """Flow → the function that runs it. The outermost counts: the sweep fulfils with its own role."""
 
@@ -212,12 +213,17 @@ def take_in(folder: Path) -> None:
                 if not line.endswith(b"\n"):
                     break
                 _read[path] = _read.get(path, 0) + len(line)
-                function, action, kind, name, rest, keys, context = json.loads(line)
-                told = tuple((key, tuple(values)) for key, values in context)
-                entry = book.judged(book.function_named(function), (action, kind, name, rest, tuple(keys), told))
-                entry.calls += 1
-                if entry.refusal:
-                    book.refused.append(entry.refusal)
+                _take_in(*json.loads(line))
+
+
+def _take_in(deployed: str, action: str, kind: str, name: str, rest: str, keys: list[str], context: list[tuple[str, list[str]]]) -> None:
+    function = book.function_named(deployed)
+    if function:
+        told = tuple((key, tuple(values)) for key, values in context)
+        entry = book.judged(function, (action, kind, name, rest, tuple(keys), told))
+        entry.calls += 1
+        if entry.refusal:
+            book.refused.append(entry.refusal)
 
 
 @pytest.fixture(autouse=True)
