@@ -71,6 +71,10 @@ WORDS = {
     "a paid order has no end state": "有已付款订单没有到达终态",
     "the sweep dead-letter queue is not empty": "巡检的死信队列不为空",
     "nothing has swept for five minutes": "巡检已有五分钟没有运行",
+    "the auditor dead-letter queue is not empty": "夜间审计的死信队列不为空",
+    "the books break a promise": "账目违反了一条承诺",
+    "the auditor did not look at everything": "夜间审计没有看完全部数据",
+    "no audit was finished for 26 hours": "已有 26 小时没有完成一次夜间审计",
 }
 
 
@@ -115,7 +119,7 @@ def table_rights(role: list[Statement], table: str) -> str:
         return "RW"
     if any(one.allows(action) for one in on_it for action in ("dynamodb:PutItem", "dynamodb:PartiQLInsert")):
         return "append"
-    return "R" if any(one.allows(action) for one in on_it for action in ("dynamodb:GetItem", "dynamodb:Query")) else "–"
+    return "R" if any(one.allows(action) for one in on_it for action in ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")) else "–"
 
 
 def _may(role: list[Statement], action: str, target: str) -> bool:

@@ -58,4 +58,4 @@ def test_a_long_file_and_a_long_function_are_found() -> None:
 def test_the_template_stays_a_map_that_one_person_reads() -> None:
     from infra.tools.template import ROOT
 
-    assert (ROOT / "template.yaml").read_text().count("\n") <= 950
+    assert (ROOT / "template.yaml").read_text().count("\n") <= 1_000

@@ -82,9 +82,15 @@ class Engine:
         keys = ("pk", "sk", f"{index}_pk", f"{index}_sk")
         return {"Items": [{name: row[name] for name in keys} for row in there[: given["Limit"]]]}
 
-    def scan(self, TableName: str) -> dict[str, Any]:
-        """Everything, for a test that looks at the end."""
-        return {"Items": [dict(row) for rows in self._rows.get(TableName, {}).values() for row in rows.values()]}
+    def scan(self, TableName: str, Limit: int = 1_000_000, ExclusiveStartKey: Row | None = None) -> dict[str, Any]:
+        """A page, in the order of the keys where one is asked for; without a limit everything, for a test that looks at the end."""
+        rows = [row for partition in self._rows.get(TableName, {}).values() for row in partition.values()]
+        if Limit >= len(rows) and ExclusiveStartKey is None:
+            return {"Items": [dict(row) for row in rows]}
+        after = _key({"Key": ExclusiveStartKey}) if ExclusiveStartKey else ("", "")
+        left = sorted((key, row) for row in rows if (key := _key({"Item": row})) > after)
+        page = [dict(row) for _, row in left[:Limit]]
+        return {"Items": page, **({"LastEvaluatedKey": {name: page[-1][name] for name in ("pk", "sk")}} if len(left) > Limit else {})}
 
     # -- writes ---------------------------------------------------------------------------------------------------
 

@@ -144,6 +144,16 @@ class Tables:
         last = answer.get("LastEvaluatedKey")
         return [from_wire(row) for row in answer["Items"]], from_wire(last) if last else None
 
+    def scan(self, table: TableName, *, limit: int = PAGE_MAX, after: Item | None = None) -> tuple[list[Item], Item | None]:
+        """One page of a whole table, in no order and of no one moment, and the cursor of the next page (None at the end).
+
+        Reads everything that there is: for the nightly examination alone, never for an answer to anybody.
+        """
+        more = {"ExclusiveStartKey": to_wire(after)} if after else {}
+        answer = self._call("scan", TableName=self._names[table], Limit=limit, **more)
+        last = answer.get("LastEvaluatedKey")
+        return [from_wire(row) for row in answer["Items"]], from_wire(last) if last else None
+
     # -- writes -----------------------------------------------------------------------------------------------
 
     def commit(self, writes: Sequence[Write]) -> None:

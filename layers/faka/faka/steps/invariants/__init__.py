@@ -58,10 +58,11 @@ from datetime import datetime, timedelta
 
 from faka.contexts.quotas.store import HOLD_TTL
 from faka.steps.invariants.books import Books, Question, Violation
+from faka.steps.invariants.concern import Concern
 from faka.steps.invariants.tally import Tally
 
 
-__all__ = ["Books", "Question", "Tally", "Violation", "violations"]
+__all__ = ["Books", "Concern", "Question", "Tally", "Violation", "violations"]
 
 
 def violations(

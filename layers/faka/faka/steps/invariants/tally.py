@@ -6,11 +6,18 @@ Memory:  bounded by the rows that it takes; `facts` says what is kept of one.
 
 from collections.abc import Iterable
 
-from faka.platform.table import Item, TableName
+from faka.platform.table import Item, Key, TableName
 from faka.steps.invariants import goods, limits, money, orders, overdue, withheld
 from faka.steps.invariants.books import Books, Question, Violation
+from faka.steps.invariants.concern import Concern, concern_of, keys_of, orders_of, pages_missing, shards_of
 from faka.steps.invariants.facts import Facts
 from faka.steps.invariants.reading import read
+
+
+RULES = {"sku": (goods, withheld, overdue), "order": (money, orders, limits, overdue)}
+"""Which rules a concern can be asked about: the others would miss rows."""
+
+ALL = (goods, withheld, money, orders, limits, overdue)
 
 
 class Tally:
@@ -28,8 +35,37 @@ class Tally:
         for table in TableName:
             self.take(table, getattr(books, table.value))
 
-    def violations(self, question: Question) -> list[Violation]:
-        """In the order of their numbers, each once."""
-        for rule in (goods, withheld, money, orders, limits, overdue):
+    def violations(self, question: Question, about: str = "") -> list[Violation]:
+        """In the order of their numbers, each once. `about` is the kind of a concern, where only its rows were taken."""
+        for rule in RULES.get(about, RULES["order"]) if about else ALL:
             rule.check(self._facts, question)
         return sorted(dict.fromkeys(self._facts.wrong), key=lambda each: (int(each.invariant[1:]), each.subject))
+
+    # -- looking again ------------------------------------------------------------------------------------------------
+
+    def concern_of(self, violation: Violation) -> Concern:
+        return concern_of(self._facts, violation)
+
+    def keys_of(self, concern: Concern) -> list[Key]:
+        return keys_of(self._facts, concern)
+
+    def orders_of(self, sku: str) -> list[Key]:
+        return orders_of(self._facts, sku)
+
+    def shards_of(self, sku: str) -> range:
+        return shards_of(self._facts, sku)
+
+    def pages_missing(self, sku: str, log_rows: Iterable[Item]) -> list[Key]:
+        return pages_missing(self._facts, sku, log_rows)
+
+    def beside(self, concern: Concern) -> "Tally":
+        """A new tally that knows what cannot change meanwhile: of a SKU its log, the claims told, the pages, the fences."""
+        other = Tally()
+        if concern.kind == "sku":
+            mine, new = self._facts.stock[concern.id], other._facts.stock[concern.id]
+            new.logs.update({shard: list(rows) for shard, rows in mine.logs.items()})
+            new.returned.update(mine.returned)
+            new.claims.update({event: claim for event, claim in mine.claims.items() if claim.order})
+            new.pages.update(mine.pages)
+            other._facts.fence_events.update(self._facts.fence_events)
+        return other
