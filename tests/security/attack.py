@@ -6,6 +6,8 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote
 
+from faka.contexts.orders.model import Order
+from pages.visitor import codes_value
 from tests.kit.doors import CONTEXT, Page, Shop, event, load, read
 from tests.kit.tables import PHYSICAL
 from tests.kit.world import World
@@ -80,6 +82,11 @@ def usual(world: World, path: str) -> dict[str, str]:
         "account": "alipay",
     }
     return {name: value for name, value in facts.items() if f"{{{name}}}" in path}
+
+
+def cookie_of(world: World, order: Order) -> dict[str, str]:
+    """What the browser of an order's buyer sends along."""
+    return {"cookie": f"__Host-orders={codes_value({}, order.id, world.proof(order).code)}"}
 
 
 # -- judging ---------------------------------------------------------------------------------------------------------
