@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from faka.kernel.limits import SHARDS_MAX
 from infra.bench.scale import targets
 from infra.bench.scale.claims import Contest, contested, scaled, steady
 from infra.bench.scale.journey import Sale
@@ -12,7 +13,6 @@ from infra.bench.scale.money import claim_usd, order_usd
 from infra.bench.scale.orders import sold
 from infra.bench.scale.parameters import Parameters
 from infra.bench.scale.returns import Beside, expired, returned_beside
-from infra.bench.scale.shop import SHARDS_ON_SALE_MAX
 
 
 SEED = 20260301
@@ -94,7 +94,7 @@ def _claims(contest: Contest, parameters: Parameters, seed: int) -> dict[str, An
 
 def scaling(plan: Plan, parameters: Parameters, seed: int) -> list[dict[str, Any]]:
     """800 claims a second and shard."""
-    return [scaled(shards, 800, plan.steady_s, parameters, seed, is_at_once_too=shards <= SHARDS_ON_SALE_MAX) for shards in plan.shards]
+    return [scaled(shards, 800, plan.steady_s, parameters, seed, is_at_once_too=shards <= SHARDS_MAX) for shards in plan.shards]
 
 
 def overload(plan: Plan, parameters: Parameters, seed: int) -> dict[str, Any]:

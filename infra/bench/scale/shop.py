@@ -28,8 +28,6 @@ from infra.bench.scale.truth import Truth
 SKU = SkuId("model")
 PRODUCT = ProductId("model")
 PRICE_MINOR = 1580
-SHARDS_ON_SALE_MAX = 16
-"""The product's own bound of shards for a SKU (`SHARDS_MAX`); more can only be tried on the stock itself."""
 
 
 def secret_of(number: int) -> str:

@@ -97,7 +97,7 @@ def flatness(rows: Iterable[Row]) -> dict[str, float]:
 def _apart(rows: list[Row]) -> float:
     """The largest of the rows' ratios: claims a second, requests, units, p50 and p99."""
     figures: list[tuple[float, ...]] = [(row["per_s"], row["requests"], row["write"], row["ms"][0], row["ms"][1]) for row in rows]
-    return max(max(column) / max(1e-9, min(column)) for column in zip(*figures, strict=True))
+    return float(max(max(column) / max(1e-9, min(column)) for column in zip(*figures, strict=True)))
 
 
 def _repeat(results: Row) -> float:
