@@ -83,6 +83,10 @@ class Gate:
             True,
         )
 
+    def told(self) -> dict[str, Any]:
+        """How many requests, and how many of them got which answer."""
+        return {"requests": self.count, "answers": {" ".join(map(str, key)): count for key, count in sorted(self.seen.items())}}
+
     def check(self, case: Case, answer: Response) -> None:
         """Raises: NotAsDocumented, or the failures of the document's own checks."""
         if GATEWAY in answer.headers:

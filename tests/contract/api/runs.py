@@ -98,12 +98,13 @@ def has_negative(operation: Operation) -> bool:
     return bool(len(operation.query) or "requestBody" in operation.definition.raw or "pattern" in str(operation.definition.raw))
 
 
-def weighted(found: tuple[Operation, ...]) -> Iterator[tuple[Operation, GenerationMode, int]]:
-    """Each operation with each mode and its share of the cases: what reads forms gets more than what only shows."""
+def weighted(found: tuple[Operation, ...], one_in: int = 1) -> Iterator[tuple[Operation, GenerationMode, int]]:
+    """Each operation with each mode and its share of the cases: what reads forms gets more than what only shows.
+    `one_in` says which part of all cases these operations get."""
     parts = [(one, mode, _weight(one)) for one in found for mode in MODES if mode is MODES[0] or has_negative(one)]
     whole = sum(weight for _, _, weight in parts)
     for one, mode, weight in parts:
-        yield one, mode, CASES * weight // whole
+        yield one, mode, CASES * weight // (whole * one_in)
 
 
 def _weight(operation: Operation) -> int:

@@ -22,6 +22,9 @@ from tests.unit.catalog.given import product, sku
 CARDS = 2_000
 """More than one run buys, so that selling out is a case and not the end."""
 
+FEW_CARDS = 100
+"""Enough for a test that sends a few requests."""
+
 NOTIFY_PATH = "/v1/callbacks/"
 
 
@@ -37,13 +40,13 @@ class Live:
 class Scene:
     """A world, its doors, its orders."""
 
-    def __init__(self, world: World) -> None:
+    def __init__(self, world: World, cards: int) -> None:
         self.world = world
         self.shop = Shop(world.deps)
         self.callbacks = load("callbacks")
-        self._publish()
+        self._publish(cards)
 
-    def _publish(self) -> None:
+    def _publish(self, cards: int) -> None:
         """Beside the one that sells: sold out, announced for tomorrow, free of charge, with a notice to agree to."""
         tomorrow = self.world.clock.now() + timedelta(days=1)
         free = (sku("gift-month").model_copy(update={"price": Money(minor=0, currency=Currency.CNY)}),)
@@ -56,9 +59,9 @@ class Scene:
             product("link", skus=(sku("link-month"),), kind="LINK"),
         ):
             self.world.deps.tables.commit(self.world.deps.catalog.publish(one.model_copy(update={"state": "LISTED"}), 0))
-        self.batch = self.world.stock_up(CARDS)
+        self.batch = self.world.stock_up(cards)
         sold, self.world.sku = self.world.sku, self.world.deps.catalog.product("link").skus[0]
-        self.world.stock_up(CARDS // 10, secret="https://goods.example/{n}")
+        self.world.stock_up(cards // 10, secret="https://goods.example/{n}")
         self.world.sku = sold
 
     def orders(self) -> dict[str, Order]:
@@ -151,9 +154,9 @@ class Scene:
 
 
 @contextmanager
-def scene() -> Iterator[Scene]:
+def scene(cards: int = FEW_CARDS) -> Iterator[Scene]:
     with engine_world(holds_max=1_000) as world:
-        yield Scene(world)
+        yield Scene(world, cards)
 
 
 __all__ = ["CARDS", "Live", "Scene", "scene"]

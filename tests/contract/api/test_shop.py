@@ -8,7 +8,7 @@ import pytest
 from infra.tools.template import ROOT
 from tests.contract.api.asking import Gate
 from tests.contract.api.runs import operations, run, weighted
-from tests.contract.api.scene import scene
+from tests.contract.api.scene import CARDS, scene
 
 
 pytestmark = pytest.mark.contract
@@ -18,12 +18,11 @@ PARTS = list(weighted(operations("shop")))
 
 @pytest.fixture(scope="module")
 def gate() -> Iterator[Gate]:
-    with scene() as made:
+    with scene(CARDS) as made:
         kept = Gate(made)
         yield kept
         (ROOT / "build").mkdir(exist_ok=True)
-        told = {"cases": kept.count, "answers": {" ".join(map(str, key)): count for key, count in sorted(kept.seen.items())}}
-        (ROOT / "build" / "api-shop.json").write_text(json.dumps(told, indent=1))
+        (ROOT / "build" / "api-shop.json").write_text(json.dumps(kept.told(), indent=1))
 
 
 @pytest.mark.parametrize(("operation", "mode", "count"), PARTS, ids=[f"{one.label} {mode.value}" for one, mode, _ in PARTS])
