@@ -26,7 +26,7 @@ from infra.tools.duties import duties
 from infra.tools.iam import Policies, Right
 from infra.tools.template import ROOT
 from tests.kit import roles
-from tests.kit.rights import short
+from tests.kit.rights import Book, short
 
 
 WAIVERS = Path(__file__).with_name("unused_rights.yaml")
@@ -72,6 +72,29 @@ def service_rights(policies: Policies) -> tuple[set[Right], list[str]]:
     return used, denied
 
 
+@dataclass(frozen=True)
+class Judgement:
+    wrong: list[str]
+    lines: tuple[str, ...]
+    report: dict[str, Any]
+
+
+def judge(total: "Heard", policies: Policies, given: list[Waiver], *, is_whole: bool) -> Judgement:
+    """What was denied is wrong in any run; what was not used only after a run that left nothing out."""
+    of_services, lacking = service_rights(policies)
+    denied = sorted({*total.denied, *lacking})
+    unused = policies.rights() - total.used - of_services
+    is_judged = is_whole and not total.left_out
+    wrong = denied + (verdict(unused, given) if is_judged else [])
+    state = (
+        f"{len(unused)} of {len(policies.rights())} rights unused, {len(given)} waivers" if is_judged else "not judged: not every test ran"
+    )
+    used = [{"function": key[0], "action": key[1], "resource": key[2], "calls": count} for key, count in sorted(total.calls.items())]
+    rows = (f"{row['function']:<20} {row['action']:<28} {row['resource']:<34} {row['calls']:>9}" for row in used)
+    report = {"is_judged": is_judged, "denied": denied, "used": used, "unused": [written(right) for right in sorted(unused)]}
+    return Judgement(wrong, (*rows, state, *wrong), {**report, "waived": [{"right": each.right, "reason": each.reason} for each in given]})
+
+
 # -- one process -----------------------------------------------------------------------------------------------------------
 
 
@@ -103,9 +126,9 @@ class Heard:
         return cls(calls, {Right(*row) for row in told["used"]}, told["denied"], told["left_out"])
 
 
-def heard(left_out: int) -> Heard:
+def heard(book: Book, left_out: int) -> Heard:
     found = Heard(Counter(), set(), [], left_out)
-    for entry in roles.book.seen.values():
+    for entry in book.seen.values():
         for call in entry.calls_judged if entry.calls else ():
             found.calls[entry.function, call.action, short(call.resource)] += entry.calls
         found.used |= entry.rights if entry.calls else set()
@@ -164,41 +187,22 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     if not config.getoption("rights"):
         return
     roles.take_in(Path(os.environ[roles.CALLS]))
-    heard(own.left_out + own.failed).dump(own.folder / f"heard-{os.getpid()}.json")
+    heard(roles.book, own.left_out + own.failed).dump(own.folder / f"heard-{os.getpid()}.json")
     if not hasattr(config, "workerinput"):
         total = Heard(Counter(), set(), [])
         for path in own.folder.glob("heard-*.json"):
             total.add(Heard.load(path))
-        own.lines, is_wrong = _judged(total, _is_whole(config))
-        if is_wrong:
+        judgement = judge(total, roles.book.policies, waivers(), is_whole=_is_whole(config))
+        own.lines = judgement.lines
+        REPORT.parent.mkdir(parents=True, exist_ok=True)
+        REPORT.write_text(json.dumps(judgement.report, indent=1))
+        if judgement.wrong:
             session.exitstatus = session.exitstatus or pytest.ExitCode.TESTS_FAILED
 
 
 def _is_whole(config: pytest.Config) -> bool:
     is_all = config.args_source is not pytest.Config.ArgsSource.ARGS
     return is_all and not config.getoption("keyword") and config.getoption("markexpr") in WHOLE
-
-
-def _judged(total: Heard, is_whole: bool) -> tuple[tuple[str, ...], bool]:
-    """Lines to print, and whether anything is wrong; writes the report."""
-    policies = roles.book.policies
-    of_services, lacking = service_rights(policies)
-    unused = policies.rights() - total.used - of_services
-    given = waivers()
-    wrong = sorted({*total.denied, *lacking})
-    is_judged = is_whole and not total.left_out
-    if is_judged:
-        wrong += verdict(unused, given)
-    rows = [{"function": key[0], "action": key[1], "resource": key[2], "calls": count} for key, count in sorted(total.calls.items())]
-    waived = [{"right": each.right, "reason": each.reason} for each in given]
-    told = {"is_judged": is_judged, "denied": sorted({*total.denied, *lacking}), "used": rows}
-    REPORT.parent.mkdir(parents=True, exist_ok=True)
-    REPORT.write_text(json.dumps({**told, "unused": [written(right) for right in sorted(unused)], "waived": waived}, indent=1))
-    lines = [f"{row['function']:<20} {row['action']:<28} {row['resource']:<34} {row['calls']:>9}" for row in rows]
-    state = (
-        f"{len(unused)} of {len(policies.rights())} rights unused, {len(given)} waivers" if is_judged else "not judged: not every test ran"
-    )
-    return (*lines, state, *wrong), bool(wrong)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
