@@ -47,6 +47,7 @@ def open_door(deps: Deps) -> Door:
         ("GET", "/static/{hash}/{name}", files.static),
         ("GET", "/favicon.ico", files.icon),
         ("GET", "/robots.txt", files.robots),
+        ("GET", "/.well-known/security.txt", files.security),
     ):
         door.route(method, path)(view)
     return door

@@ -1,5 +1,7 @@
 """What belongs to the site and to no product or order: files, help, language and theme."""
 
+from datetime import timedelta
+
 from house import House
 
 from faka.platform.door import PLAIN, Answer, Request, cookie, see_other
@@ -8,6 +10,9 @@ from pages.i18n import language
 from pages.render import THEMES
 from pages.visitor import PREFS_AGE_S, PREFS_COOKIE, prefs_value, safe_path
 
+
+SECURITY_TEXT_AGE = timedelta(days=180)
+"""How long a reader may trust a copy: RFC 9116 asks for less than a year."""
 
 ROBOTS = "User-agent: *\nDisallow: /o/\nDisallow: /orders\nDisallow: /prefs\n"
 
@@ -30,6 +35,14 @@ class SiteFiles:
 
     def robots(self, _: Request) -> Answer:
         return Answer(ROBOTS, 200, PLAIN, {"Cache-Control": "public, max-age=86400"})
+
+    def security(self, _: Request) -> Answer:
+        """Whom to tell about a hole, as RFC 9116 has it."""
+        settings = self._house.deps.settings
+        until = (self._house.now() + SECURITY_TEXT_AGE).strftime("%Y-%m-%dT%H:%M:%SZ")
+        own = f"{settings.faka_shop_url}/.well-known/security.txt"
+        text = f"Contact: mailto:{settings.faka_mail_from}\nExpires: {until}\nPreferred-Languages: zh, en\nCanonical: {own}\n"
+        return Answer(text, 200, PLAIN)
 
     def help(self, request: Request) -> Answer:
         return self._house.page(self._house.visitor(request), "shop/help.html", None)

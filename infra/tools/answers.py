@@ -79,6 +79,7 @@ SHOP: dict[str, Answers] = {
     ),
     "GET /favicon.ico": Answers(((200, SVG, "the icon"),)),
     "GET /robots.txt": Answers(((200, "text/plain", "what robots leave alone"),)),
+    "GET /.well-known/security.txt": Answers(((200, "text/plain", "whom to tell about a hole"),)),
     "POST /o/{no}/cards": Answers((page("the order with its cards open"),), OPENED),
     "POST /o/{no}/cards.txt": Answers(((200, "text/plain", "all cards, one a line"),), OPENED),
 }

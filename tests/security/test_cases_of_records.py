@@ -8,6 +8,7 @@ import itertools
 import re
 import zipfile
 from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -19,7 +20,7 @@ from faka.kernel.errors import Broken, Unavailable
 from faka.kernel.ids import order_id, ulid
 from faka.platform.outbound import Outbound
 from faka.platform.table import Key, TableName
-from infra.tools.template import Template
+from infra.tools.template import ROOT, Template
 from pages import render
 from tests.architecture.sources import Source, shipped, sources
 from tests.integration.given_intake import a_shop
@@ -245,3 +246,28 @@ def test_f23_every_answer_asks_for_encryption_from_then_on(world: World) -> None
     doors = Doors(world)
     ages = [doors.send(route).headers["strict-transport-security"] for route in doors.routes]
     assert set(ages) == {"max-age=31536000; includeSubDomains"}
+
+
+# -- F22: a finder found nobody to tell --------------------------------------------------------------------------------
+
+
+def told_where(text: str) -> dict[str, str]:
+    return dict(line.split(": ", 1) for line in text.splitlines())
+
+
+def test_f22_a_finder_is_told_whom_to_tell_in_private(world: World) -> None:
+    world.deps.settings = world.deps.settings.model_copy(update={"faka_mail_from": "shop@example.com"})
+    page = Doors(world).send(("GET", "/.well-known/security.txt"))
+    told = told_where(page.text)
+    assert (page.status, page.headers["content-type"]) == (200, "text/plain; charset=utf-8")
+    assert told["Contact"] == "mailto:shop@example.com"
+    assert told["Canonical"] == "https://shop.test/.well-known/security.txt"
+    ends = datetime.fromisoformat(told["Expires"])
+    assert timedelta(days=30) < ends - world.clock.now() < timedelta(days=365)
+    policy = (ROOT / ("SECURITY" + ".md")).read_text()
+    for words in ("privately", "Report a vulnerability", "in scope", "/.well-known/security.txt"):
+        assert words in policy
+
+
+def test_twin_f22_a_text_that_names_nobody_is_no_answer() -> None:
+    assert "Contact" not in told_where("Expires: 2027-01-01T00:00:00Z\nCanonical: https://shop.test/x")
