@@ -266,7 +266,7 @@ class Weak(Wire):
     """A wire that weakens deletes too."""
 
     def _weakened(self, verb: str, given: dict[str, Any]) -> dict[str, Any]:
-        return self._weaker({**given, "Item": given["Key"]}) | {} if verb == "delete_item" else super()._weakened(verb, given)
+        return self._weaker(given) if verb == "delete_item" else super()._weakened(verb, given)
 
 
 def test_guessing_codes_is_throttled_by_address_and_used_up_by_code(world: World) -> None:

@@ -106,7 +106,7 @@ def holder_of(tables: Tables, sku: SkuId, number: int) -> ClaimRecord | None:
     found: list[ClaimRecord] = []
     after: Item | None = None
     for _ in range(HOLDER_PAGES_MAX):
-        bucket, upto = _claim_pk(sku, number // CLAIM_BUCKET), ("", f"{number:012}~")
+        bucket, upto = _claim_pk(sku, number // CLAIM_BUCKET), ("0", f"{number:012}~")  # no bound may be empty
         rows, after = tables.query(TableName.JOURNAL, bucket, between=upto, limit=PAGE_MAX, backwards=True, after=after, strong=True)
         found += [claim for claim in map(read_claim, rows) if claim.run.start <= number < claim.run.start + claim.run.count]
         if after is None:
