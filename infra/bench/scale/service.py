@@ -28,7 +28,9 @@ from infra.bench.scale.timeline import Timeline
 Engine: Any = importlib.import_module("tests.kit.engine").Engine
 """An instrument of the tests, which is held to its promises there; loaded by name because the tests are not typed like us."""
 
-PHYSICAL = {table: f"model-{table}" for table in TableName}
+PHYSICAL: Mapping[TableName, str] = importlib.import_module("tests.kit.tables").PHYSICAL
+"""What the engine calls the five tables."""
+
 NO_ROOM = "ProvisionedThroughputExceeded"
 CONFLICT = "TransactionConflict"
 
@@ -79,7 +81,7 @@ class Service:
         try:
             return getattr(self.engine, verb)(**given)
         finally:
-            self._changes("", 1, is_free=True)
+            self._changes("", is_free=True)
 
     # -- writing ------------------------------------------------------------------------------------------------------
 
@@ -99,22 +101,27 @@ class Service:
         return self._done(step, verb, given, wanted, factor)
 
     def _done(self, step: str, verb: str, given: dict[str, Any], wanted: list[Wish], factor: int) -> Any:
+        """Done or refused by a condition, each row is paid for: by the larger of what it was and what it is."""
+        before = [self._estimate(wish) for wish in wanted]
         try:
             return getattr(self.engine, verb)(**given)
-        except ClientError:
-            for wish in wanted:
-                self._charge(step, wish, factor * self._estimate(wish))
-            raise
         finally:
-            self._changes(step, factor)
+            self._changes(step)
+            for wish, units in zip(wanted, before, strict=True):
+                self._charge(step, wish, factor * max(units, self._estimate(wish)))
 
     def _partly(self, step: str, verb: str, given: dict[str, Any], reasons: list[str]) -> Any:
         """A batch does what it can; PartiQL says of each statement, a batch write returns what it left."""
         if verb == "batch_write_item":
             raise _refusal(verb, reasons)  # imports do not stand in any scene
         fine = [each for each, reason in zip(given["Statements"], reasons, strict=True) if not reason]
-        answers = iter(self._done(step, verb, {"Statements": fine}, [], 1)["Responses"] if fine else ())
+        answers = iter(self._statements(step, fine))
         return {"Responses": [{"Error": {"Code": reason}} if reason else next(answers) for reason in reasons]}
+
+    def _statements(self, step: str, statements: list[Any]) -> list[Any]:
+        """What the statements answer for which there is room."""
+        given, verb = {"Statements": statements}, "batch_execute_statement"
+        return list(self._done(step, verb, given, wishes(verb, given), 1)["Responses"]) if statements else []
 
     def _reason(self, wish: Wish, factor: int) -> str:
         """Why a row cannot be written just now, or nothing."""
@@ -134,8 +141,8 @@ class Service:
         self.tally[step, "write", kind(pk)] += units
         self.tables[table].writes(pk, units, self.timeline.now)
 
-    def _changes(self, step: str, factor: int, *, is_free: bool = False) -> None:
-        """What the engine just wrote: sizes, units, the index, and whoever watches."""
+    def _changes(self, step: str, *, is_free: bool = False) -> None:
+        """What the engine just wrote: lengths, the index, and whoever watches."""
         for table, old, new in self.engine.stream:
             row = new or old
             if row is None:
@@ -144,8 +151,6 @@ class Service:
             which = (table, pk, row["sk"]["S"])
             before, place = self._places.get(which), index_place(new)
             if not is_free:
-                units = factor * write_units(max(length, self._lengths.get(which, 0)))
-                self._charge(step, Wish(which, length, ()), units)
                 self._index(step, pk, before, place)
             if before != place:
                 self._moved[which] = self.timeline.now
