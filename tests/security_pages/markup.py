@@ -95,9 +95,17 @@ class Seen:
     words: str
 
 
-@lru_cache(maxsize=512)
+_FRESH = re.compile(r'value="[0-9A-HJKMNP-TV-Z]{16,26}"', re.ASCII)
+"""A form's one-time id and code, which differ from page to page and hold nothing from outside."""
+
+
 def read(text: str) -> Seen:
     """The same page is parsed once; the pages of refusals are all alike."""
+    return _read(_FRESH.sub('value="fresh"', text))
+
+
+@lru_cache(maxsize=512)
+def _read(text: str) -> Seen:
     foreign: list[str] = []
     shape: list[str] = []
     words: list[str] = []
@@ -122,9 +130,7 @@ def scheme_of(address: str) -> str:
 
 def _walk(node: Any, is_prose: bool) -> Iterator[tuple[Any, bool]]:
     yield node, is_prose
-    inside = is_prose or (isinstance(node.tag, str) and node.get("class") in ("prose", "facts"))
-    if inside and node.get("class") == "facts":
-        inside = is_prose  # a list of facts is our markup; what stands in it is text
+    inside = is_prose or (isinstance(node.tag, str) and node.get("class") == "prose")
     for child in node:
         yield from _walk(child, inside)
 
