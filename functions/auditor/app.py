@@ -5,7 +5,7 @@ Trigger    schedule, 03:40 in Shanghai, when the shop is quietest
 Flows      examine
 Tables     catalog R, trade R and append (cases only), vault R (as sealed as it lies there), journal R, guard R
 Keys       none
-Limits     one at a time; a million rows and 15 minutes, beyond which it concludes nothing and says so (AuditIncomplete)
+Limits     one at a time; three million rows and 15 minutes, beyond which it concludes nothing and says so (AuditIncomplete)
 On failure once more, then the dead-letter queue; a night without a finished audit rings by itself (AuditorSilent)
 """
 

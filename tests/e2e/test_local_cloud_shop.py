@@ -1,5 +1,6 @@
 """The real template on the local cloud, roles enforced: a whole sale, the same answers on both ways, and a restart."""
 
+import json
 import re
 import time
 import urllib.request
@@ -46,6 +47,16 @@ def test_a_card_is_bought_without_a_script_and_stands_in_no_log(cloud: LocalClou
 def test_no_function_asked_for_what_its_role_does_not_allow(cloud: LocalCloud, bought: Bought) -> None:
     assert bought.order
     assert [line for line in cloud.log("cloud").splitlines() if line.startswith("refused:")] == []
+
+
+def test_the_auditor_is_set_for_the_night_and_finds_the_seeded_shop_in_order(cloud: LocalCloud, bought: Bought) -> None:
+    assert bought.order
+    rules = cloud.client("events").list_rules()["Rules"]
+    assert [rule["State"] for rule in rules if rule.get("ScheduleExpression") == "cron(40 19 * * ? *)"] == ["ENABLED"]
+    answer = cloud.client("lambda").invoke(FunctionName=cloud.deployed()["AuditorFunction"], Payload=b"{}")
+    found = json.loads(answer["Payload"].read())
+    assert (found["broken"], found["is_complete"]) == (0, True), cloud.log("auditor")
+    assert found["rows"] > 1_000
 
 
 def test_the_order_mail_arrives_in_the_mailbox_without_the_card(cloud: LocalCloud, bought: Bought) -> None:

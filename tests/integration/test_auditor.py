@@ -272,3 +272,12 @@ def test_more_broken_promises_than_cases_of_a_night_all_have_their_line(shop: To
         change(shop, f"ORDER#{shop.named[name]}", reveals=9, version=99)
     night = Night(shop, heard)
     assert len(night.cases) == 1 < len(night.lines)
+
+
+def test_cards_imported_between_two_pages_are_no_broken_promise(world: World, heard: Heard, monkeypatch: pytest.MonkeyPatch) -> None:
+    """GIVEN the scan has passed the vault when new cards come in, and a head that is looked at again."""
+    rush = rushed(world, monkeypatch)
+    monkeypatch.setattr(Rush, "_sell", lambda _rush: world.stock_up(3))
+    night = Night(world, heard, deps=world.over(rush))
+    assert rush.sold > 5
+    assert (night.answer["broken"], night.answer["is_complete"]) == (0, True), night.lines

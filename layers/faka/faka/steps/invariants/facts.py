@@ -1,6 +1,6 @@
 """What is kept of a row: the few values that a rule on other rows needs, in slots, so that a shop's year fits into one process.
 
-Measured: an order's whole life (order, attempt, receipt, notice, claim rows, two entries, opening) is about 3 KB here.
+Measured: 0.22 KB a row; an order's whole life (order, attempt, receipt, notice, claim rows, two entries, opening) is about 2.6 KB.
 """
 
 from collections import Counter, defaultdict
