@@ -131,9 +131,9 @@ class World:
 
     # -- stock --------------------------------------------------------------------------------------------------
 
-    def stock_up(self, count: int, *, secret: str = "SECRET-{n}", number: str = "NUMBER-{n}") -> Batch:
+    def stock_up(self, count: int, *, secret: str = "SECRET-{n}", number: str = "NUMBER-{n}", deps: Deps | None = None) -> Batch:
         """Sealed cards on sale; card n reads `number` and `secret` with its n."""
-        deps, sku_id = self.deps, self.sku.id
+        deps, sku_id = deps or self.deps, self.sku.id
         allotted = deps.stock.allot(sku_id, count)
         base, ordinal = allotted.base, allotted.batch
         batch = Batch(

@@ -1,0 +1,298 @@
+"""One run: actors on a cloud, the hub that lets them take turns, and what the world does by itself: stream, queues, notices, minutes."""
+
+import hashlib
+import random
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from greenlet import getcurrent, greenlet
+
+from faka.contexts.payments.providers.base import RawRequest
+from tests.kit.doors import event
+from tests.kit.sinks import Canaries
+from tests.simulation.cloud import DIED, HOLD_TTL_S, Cloud, Failed, message_event
+from tests.simulation.gate import Call, Does, Fate, Process
+from tests.simulation.strategies import Strategy
+
+
+STEPS_MAX = 400
+"""Longer than the longest scenario (about 150 steps without faults); a run that comes here is finished without switching."""
+
+DRAIN_MAX = 60
+"""Rounds of stream and queues until nothing is left; each message comes at most six times."""
+
+RESENDS_MAX = 3
+"""After the faults have stopped, a provider repeats a notice at most this often."""
+
+Script = Callable[["Play"], None]
+
+
+class Actor:
+    """A script in a greenlet. Between its calls it is parked."""
+
+    def __init__(self, name: str, script: Script, play: "Play") -> None:
+        self.name = name
+        self.light = greenlet(lambda: script(play))
+        self.pending: tuple[Process, Call, dict[Fate, Does]] | None = None
+
+    @property
+    def is_over(self) -> bool:
+        return self.light.dead
+
+
+@dataclass
+class Notice:
+    """A provider's message, repeated until it is acknowledged."""
+
+    channel: str
+    raw: RawRequest
+    sent: int = 0
+    is_acknowledged: bool = False
+    is_flying: bool = False
+
+
+@dataclass
+class Habits:
+    """What the world around the shop does in the safety phase, and how often."""
+
+    minutes: int = 0
+    """Minutes that may pass, each with a sweep."""
+    stride_s: float = 60.0
+    repeats: int = 1
+    """Notices, messages and stream batches that come once more although they were taken."""
+
+
+@dataclass
+class Play:
+    cloud: Cloud
+    facts: Any
+    strategy: Strategy
+    habits: Habits
+    notices: list[Notice] = field(default_factory=list)
+    seen: list[tuple[str, str]] = field(default_factory=list)
+    """Order and what its buyer was shown of its state, in order."""
+    shown: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
+    """Order and the cards that an answer held."""
+    answers: list[tuple[str, int]] = field(default_factory=list)
+    unheard: set[str] = field(default_factory=set)
+    """Payments that a provider took after it had said for the last time that it had not; a bill will tell of them."""
+    trace: list[tuple[str, Call, Fate]] = field(default_factory=list)
+    left_over: list[Callable[[], Any]] = field(default_factory=list)
+    """Commands that a person will repeat when the storm is over."""
+    is_aimed: bool = False
+    """The strategy aims at single calls, and may do so to the end of the run."""
+    watch: Callable[[], None] = lambda: None
+    """Called after each step, by the runs that look that often."""
+
+    def __post_init__(self) -> None:
+        self.actors: list[Actor] = []
+        self._hub = getcurrent()
+        self._serial = 0
+        self._current: Actor | None = None
+        self._minutes = 0
+        self._repeats = self.habits.repeats
+        self._is_parking = False
+        self.cloud.gate.decide = self._decide
+        self.cloud.gate.is_on = True
+
+    # -- actors -----------------------------------------------------------------------------------------------------
+
+    def cast(self, name: str, script: Script) -> Actor:
+        actor = Actor(name, script, self)
+        self.actors.append(actor)
+        return actor
+
+    def notify(self, channel: str, raws: Sequence[RawRequest]) -> None:
+        self.notices += [Notice(channel, raw) for raw in raws]
+
+    def _decide(self, process: Process, call: Call, faults: dict[Fate, Does]) -> Fate:
+        """Park until chosen, when somebody chooses; otherwise go on."""
+        actor = self._current
+        if self._is_parking and actor is not None:
+            actor.pending = (process, call, faults)
+            self._hub.switch()
+            actor.pending = None
+        fate = self.strategy.fate(len(self.trace) + 1, process, call, faults) if self._is_parking or self.is_aimed else Fate.DONE
+        self.trace.append((process.name, call, fate))
+        return fate
+
+    def _go_on(self, actor: Actor) -> None:
+        self._current = actor
+        actor.light.parent = self._hub
+        actor.light.switch()
+        self._current = None
+
+    # -- phases -----------------------------------------------------------------------------------------------------
+
+    def race(self) -> None:
+        """The safety phase: one step of one actor at a time, as the strategy has it, until nobody has anything left to do."""
+        self._is_parking = True
+        last = ""
+        for _ in range(STEPS_MAX):
+            live = [actor for actor in self.actors if not actor.is_over]
+            live.sort(key=lambda actor: actor.name != last)
+            starts = self._starts()
+            if not live and not starts:
+                break
+            weights = [4.0] * len(live) + [weight for _, weight, _ in starts]
+            chosen = self.strategy.pick([actor.name for actor in live] + [name for name, _, _ in starts], weights)
+            if chosen < len(live):
+                actor = live[chosen]
+            else:
+                actor = starts[chosen - len(live)][2]()
+            last = actor.name
+            self._go_on(actor)
+            self.watch()
+        self._is_parking = False
+        for actor in self.actors:
+            while not actor.is_over:
+                self._go_on(actor)
+
+    def perform(self) -> None:
+        """Every actor to its end, one after the other."""
+        for actor in self.actors:
+            self._go_on(actor)
+
+    # -- what the world does by itself --------------------------------------------------------------------------------
+
+    def _starts(self) -> list[tuple[str, float, Callable[[], Actor]]]:
+        """What could begin now: name, weight, and how to begin it."""
+        names = {actor.name for actor in self.actors if not actor.is_over}
+        found: list[tuple[str, float, Callable[[], Actor]]] = []
+        for i, notice in enumerate(self.notices):
+            if not notice.is_flying and not notice.is_acknowledged:
+                found.append((f"notice{i}", 3.0, lambda n=notice, i=i: self._begin(f"notice{i}", lambda play: play.deliver(n))))  # type: ignore[misc]
+        if "relay" not in names and self.cloud.records(1):
+            found.append(("relay", 2.0, lambda: self._begin("relay", lambda play: play.relay(5))))
+        for worker, queue in self.cloud.queues.items():
+            if queue.waiting and worker not in names:
+                found.append((worker, 2.0, lambda w=worker: self._begin(w, lambda play: play.work(w))))  # type: ignore[misc]
+        if self._minutes < self.habits.minutes:
+            found.append(("minute", 0.25, self._minute))
+        return found
+
+    def _begin(self, name: str, script: Script) -> Actor:
+        return self.cast(name, script)
+
+    def _minute(self) -> Actor:
+        self._minutes += 1
+        self.pass_time(self.habits.stride_s)
+        return self.cast(f"sweep{self._minutes}", lambda play: play.sweep())
+
+    def pass_time(self, seconds: float) -> None:
+        """Time passes. Whoever has run for longer than the runtime allows is ended at its next call."""
+        now = self.cloud.clock.advance(seconds).timestamp()
+        for process in self.cloud.gate.processes.values():
+            process.is_dead = process.is_dead or now > process.deadline
+
+    def _comes_again(self) -> bool:
+        """Whether what was taken comes once more; seeded by where we are."""
+        if self._is_parking and self._repeats > 0 and random.Random(len(self.trace)).random() < 0.3:
+            self._repeats -= 1
+            return True
+        return False
+
+    def deliver(self, notice: Notice) -> None:
+        """The provider sends a notice once."""
+        notice.is_flying, notice.sent = True, notice.sent + 1
+        raw = notice.raw
+        path, name = raw.path, notice.channel
+        params = {"channel": path.split("/")[3], "account": path.split("/")[4]}
+        headers = {**raw.headers, "host": "notify.test"}
+        given = event(raw.method, "/v1/callbacks/{channel}/{account}", path, params, _query(raw), raw.body, headers, "198.51.100.1")
+        answer = self.cloud.invoke("callbacks", given, f"notice of {name}{self.notices.index(notice)}")
+        notice.is_flying = False
+        is_taken = isinstance(answer, dict) and answer["statusCode"] == 200 and answer["body"] == "success"
+        notice.is_acknowledged = is_taken and not self._comes_again()
+
+    def relay(self, count: int) -> None:
+        """One batch of the stream. What fails comes again."""
+        batch = self.cloud.records(count)
+        if not batch:
+            return
+        answer = self.cloud.invoke("relay", {"Records": [record for _, record in batch]}, "relay")
+        if answer is not DIED and not isinstance(answer, Failed) and not self._comes_again():
+            self.cloud.relayed = batch[-1][0]
+
+    def work(self, worker: str) -> None:
+        """One message of a queue. What is not taken becomes visible again."""
+        queue = self.cloud.queues[worker]
+        message = queue.waiting.pop(0)
+        message[1] += 1
+        answer = self.cloud.invoke(worker, message_event(*message), worker)
+        is_taken = answer is not DIED and not isinstance(answer, Failed) and not answer["batchItemFailures"]
+        if is_taken and not self._comes_again():
+            queue.done.append(message[0])
+        elif message[1] < queue.receives_max:
+            queue.waiting.append(message)
+        else:
+            queue.dead.append(message[0])
+
+    def sweep(self) -> None:
+        self.cloud.invoke("sweep", {}, "sweep")
+
+    # -- afterwards -----------------------------------------------------------------------------------------------------
+
+    def settle(self) -> None:
+        """Faults have stopped: commands and notices are repeated, the stream and the queues run empty, two minutes pass."""
+        for command in self.left_over:
+            command()
+        for _ in range(RESENDS_MAX):
+            for notice in self.notices:
+                if not notice.is_acknowledged:
+                    self.deliver(notice)
+        self.drain()
+        self._minutes_pass(61, 61)
+
+    def end_of_holds(self) -> None:
+        """Nobody who has not paid holds anything after this."""
+        self._minutes_pass(HOLD_TTL_S + 90, 61)
+
+    def _minutes_pass(self, *strides_s: float) -> None:
+        for seconds in strides_s:
+            self.pass_time(seconds)
+            self.sweep()
+            self.drain()
+
+    def everything_again(self) -> None:
+        """All notices, messages and stream records once more."""
+        for notice in self.notices:
+            self.deliver(notice)
+        for worker, queue in self.cloud.queues.items():
+            for body in queue.done:
+                self.cloud.invoke(worker, message_event(body, 2), worker)
+        taken, self.cloud.relayed = self.cloud.relayed, 0
+        records = [record for _, record in self.cloud.records(10_000)]
+        self.cloud.relayed = taken
+        for start in range(0, len(records), 100):
+            self.cloud.invoke("relay", {"Records": records[start : start + 100]}, "relay")
+
+    def drain(self) -> None:
+        for _ in range(DRAIN_MAX):
+            if self.cloud.records(1):
+                self.relay(100)
+                continue
+            busy = next((worker for worker, queue in self.cloud.queues.items() if queue.waiting), None)
+            if busy is None:
+                return
+            self.work(busy)
+
+    # -- the run's name ---------------------------------------------------------------------------------------------------
+
+    @property
+    def marks(self) -> Canaries:
+        return self.cloud.stage.marks
+
+    @property
+    def fingerprint(self) -> str:
+        digest = hashlib.blake2b(digest_size=12)
+        for who, call, fate in self.trace:
+            digest.update(f"{who}|{call}|{fate}\n".encode())
+        return digest.hexdigest()
+
+
+def _query(raw: RawRequest) -> str:
+    from urllib.parse import urlencode
+
+    return urlencode(raw.query)

@@ -1,0 +1,283 @@
+"""The services that the shop calls, as clients that pass the gate: tables, keys, bus, mail, queue, bucket, secrets, providers."""
+
+import hashlib
+import hmac
+import io
+import itertools
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+from urllib.parse import parse_qsl, urlsplit
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from tests.kit.engine import Engine
+from tests.kit.providers import FakeProviders
+from tests.kit.roles import Checked
+from tests.kit.tables import PHYSICAL
+from tests.simulation import failures
+from tests.simulation.gate import Call, Does, Fate, Gate, plain
+
+
+LOGICAL = {physical: name.value for name, physical in PHYSICAL.items()}
+
+Judge = Callable[[str, str, str, Mapping[str, Any]], None]
+"""Asks whether a function may make a call: function, service, verb, arguments."""
+
+
+class Tables(Checked):
+    """A DynamoDB client over the engine, which asks the role of its caller and then passes the gate."""
+
+    def __init__(self, gate: Gate, engine: Engine, judge: Judge) -> None:
+        self._gate = gate
+        self._judge = judge
+        self.engine = engine
+        self.serves_stale = False
+        engine.stale = lambda _pk: self.serves_stale
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        does = getattr(self.engine, verb)
+
+        def call(**given: Any) -> Any:
+            process = self._gate.process
+            if process is not None:
+                self._judge(process.function, "dynamodb", verb, given)
+            return self._gate.pass_(Call("dynamodb", verb, _target(verb, given)), lambda: does(**given), self._faults(verb, given))
+
+        self.__dict__[verb] = call
+        return call
+
+    def _faults(self, verb: str, given: Mapping[str, Any]) -> dict[Fate, Does]:
+        if verb == "transact_write_items":
+            return failures.transaction(given)
+        if verb == "batch_execute_statement":
+            return {**failures.READ, Fate.PARTLY: failures.statements_partly(len(given["Statements"]))}
+        if verb in ("get_item", "query", "batch_get_item"):
+            return {**failures.READ, Fate.STALE: self._stale} if _is_eventual(verb, given) else failures.READ
+        return failures.WRITE
+
+    def _stale(self, act: Callable[[], Any]) -> Any:
+        self.serves_stale = True
+        try:
+            return act()
+        finally:
+            self.serves_stale = False
+
+
+def _is_eventual(verb: str, given: Mapping[str, Any]) -> bool:
+    if verb == "batch_get_item":
+        return not any(asked.get("ConsistentRead") for asked in given["RequestItems"].values())
+    return not given.get("ConsistentRead")
+
+
+def _target(verb: str, given: Mapping[str, Any]) -> str:
+    """`trade HEAD`; of several rows each kind once."""
+    if verb == "transact_write_items":
+        operations = [next(iter(item.items())) for item in given["TransactItems"]]
+        return " + ".join(sorted({f"{kind} {_row(each)}" for kind, each in operations}))
+    if verb == "batch_get_item":
+        rows = {f"{LOGICAL[table]} {_kind(key['pk']['S'])}" for table, asked in given["RequestItems"].items() for key in asked["Keys"]}
+        return " + ".join(sorted(rows))
+    if verb == "query":
+        index = given.get("IndexName")
+        return f"{LOGICAL[given['TableName']]} {'index ' + index if index else _kind(given['ExpressionAttributeValues'][':p']['S'])}"
+    if verb == "batch_execute_statement":
+        return LOGICAL[given["Statements"][0]["Statement"].split('"')[1]]
+    if verb == "batch_write_item":
+        return " + ".join(LOGICAL[table] for table in given["RequestItems"])
+    return _row(given)
+
+
+def _row(given: Mapping[str, Any]) -> str:
+    return f"{LOGICAL[given['TableName']]} {_kind((given.get('Key') or given['Item'])['pk']['S'])}"
+
+
+def _kind(pk: str) -> str:
+    return pk.partition("#")[0]
+
+
+class Client:
+    """A client of one service: each public method of `model` is a call."""
+
+    def __init__(self, gate: Gate, judge: Judge, service: str, model: Any, *, busy: str = "ThrottlingException") -> None:
+        self._gate = gate
+        self._judge = judge
+        self._service = service
+        self._model = model
+        self._busy = busy
+
+    def __getattr__(self, verb: str) -> Callable[..., Any]:
+        does = getattr(self._model, verb)
+
+        def call(**given: Any) -> Any:
+            process = self._gate.process
+            if process is not None:
+                self._judge(process.function, self._service, verb, given)
+            faults = failures.service(given, busy=self._busy)
+            if verb == "put_events":
+                faults[Fate.PARTLY] = failures.events_partly
+            return self._gate.pass_(Call(self._service, verb, ""), lambda: does(**given), faults)
+
+        self.__dict__[verb] = call
+        return call
+
+
+class Keys:
+    """KMS: real ciphertext and real MACs under keys that the run was given."""
+
+    def __init__(self, chance: Callable[[int], bytes]) -> None:
+        self._chance = chance
+        self._masters: dict[str, bytes] = {}
+        self._names = itertools.count(1)
+
+    def create_key(self, **_spec: str) -> dict[str, Any]:
+        return {"KeyMetadata": {"KeyId": f"key-{next(self._names)}"}}
+
+    def _master(self, name: str) -> bytes:
+        return self._masters.setdefault(name, hashlib.sha256(f"master {name}".encode()).digest())
+
+    def generate_data_key(self, *, KeyId: str, EncryptionContext: Mapping[str, str], **_spec: Any) -> dict[str, Any]:
+        plain_key, nonce = self._chance(32), self._chance(12)
+        wrapped = nonce + AESGCM(self._master(KeyId)).encrypt(nonce, plain_key, _bound(EncryptionContext))
+        return {"Plaintext": plain_key, "CiphertextBlob": wrapped}
+
+    def decrypt(self, *, KeyId: str, CiphertextBlob: bytes, EncryptionContext: Mapping[str, str]) -> dict[str, Any]:
+        try:
+            opened = AESGCM(self._master(KeyId)).decrypt(CiphertextBlob[:12], CiphertextBlob[12:], _bound(EncryptionContext))
+        except InvalidTag:
+            raise failures.refusal("InvalidCiphertextException") from None
+        return {"Plaintext": opened}
+
+    def generate_mac(self, *, KeyId: str, Message: bytes, **_algorithm: Any) -> dict[str, Any]:
+        return {"Mac": hmac.digest(self._master(KeyId), Message, "sha256")}
+
+
+def _bound(context: Mapping[str, str]) -> bytes:
+    return json.dumps(dict(context), sort_keys=True).encode()
+
+
+class Bus:
+    """EventBridge with the rules of the template: an event becomes a message in each queue that its rule names."""
+
+    def __init__(self, routes: Mapping[str, tuple[str, ...]], queues: Mapping[str, "Queue"]) -> None:
+        self._routes = routes
+        self._queues = queues
+        self.events: list[tuple[str, str]] = []
+
+    def put_events(self, *, Entries: list[dict[str, Any]]) -> dict[str, Any]:
+        for entry in Entries:
+            kind, detail = entry["DetailType"], entry["Detail"]
+            self.events.append((kind, detail))
+            for name in self._routes.get(kind, ()):
+                self._queues[name].put(json.dumps({"detail-type": kind, "detail": json.loads(detail)}))
+        return {"FailedEntryCount": 0, "Entries": [{"EventId": str(len(self.events))} for _ in Entries]}
+
+
+class Queue:
+    """SQS: at least once, in any order, to the dead letters after too many tries."""
+
+    def __init__(self, name: str, receives_max: int) -> None:
+        self.name = name
+        self.receives_max = receives_max
+        self.waiting: list[list[Any]] = []
+        """Pairs of body and how often it was received."""
+        self.done: list[str] = []
+        self.dead: list[str] = []
+
+    def put(self, body: str) -> None:
+        self.waiting.append([body, 0])
+
+    def send_message(self, *, QueueUrl: str, MessageBody: str, **_delay: Any) -> dict[str, Any]:
+        self.put(MessageBody)
+        return {"MessageId": str(len(self.waiting))}
+
+
+class Post:
+    """SES."""
+
+    def __init__(self) -> None:
+        self.letters: list[tuple[str, str, str]] = []
+
+    def send_email(self, *, FromEmailAddress: str, Destination: Any, Content: Any) -> dict[str, Any]:
+        [to], simple = Destination["ToAddresses"], Content["Simple"]
+        self.letters.append((to, simple["Subject"]["Data"], simple["Body"]["Text"]["Data"]))
+        return {"MessageId": str(len(self.letters))}
+
+
+class Bucket:
+    """S3, one bucket."""
+
+    def __init__(self) -> None:
+        self.files: dict[str, bytes] = {}
+
+    def head_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        body = self._file(Key)
+        return {"ContentLength": len(body), "ETag": _etag(body)}
+
+    def copy_object(self, *, Bucket: str, Key: str, CopySource: Mapping[str, str], CopySourceIfMatch: str) -> dict[str, Any]:
+        body = self._file(CopySource["Key"])
+        if _etag(body) != CopySourceIfMatch:
+            raise failures.refusal("PreconditionFailed")
+        self.files[Key] = body
+        return {}
+
+    def get_object(self, *, Bucket: str, Key: str, IfMatch: str = "", Range: str = "") -> dict[str, Any]:
+        body = self._file(Key)
+        if IfMatch and _etag(body) != IfMatch:
+            raise failures.refusal("PreconditionFailed")
+        if Range:
+            start, _, end = Range.removeprefix("bytes=").partition("-")
+            body = body[int(start) : int(end) + 1]
+        return {"Body": io.BytesIO(body)}
+
+    def put_object(self, *, Bucket: str, Key: str, Body: bytes, **_kind: Any) -> dict[str, Any]:
+        self.files[Key] = Body
+        return {}
+
+    def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
+        self.files.pop(Key, None)
+        return {}
+
+    def _file(self, key: str) -> bytes:
+        if key not in self.files:
+            raise failures.refusal("NoSuchKey", key)
+        return self.files[key]
+
+
+def _etag(body: bytes) -> str:
+    return hashlib.md5(body, usedforsecurity=False).hexdigest()
+
+
+class Shelf:
+    """Secrets Manager."""
+
+    def __init__(self, kept: Mapping[str, str]) -> None:
+        self.kept = dict(kept)
+
+    def get_secret_value(self, *, SecretId: str) -> dict[str, Any]:
+        if SecretId not in self.kept:
+            raise failures.refusal("ResourceNotFoundException", SecretId)
+        return {"SecretString": self.kept[SecretId]}
+
+
+class Line:
+    """The way out to the payment providers."""
+
+    def __init__(self, gate: Gate, providers: FakeProviders) -> None:
+        self._gate = gate
+        self._providers = providers
+        self.addresses: list[str] = []
+
+    def request(
+        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+    ) -> tuple[int, bytes]:
+        address = urlsplit(url)
+        asked = dict(parse_qsl(address.query)) | dict(parse_qsl(body.decode()))
+        what = asked.get("method", asked.get("act", "")).rpartition(".")[2]
+        self.addresses.append(url)
+        call = Call("http", what or method, address.path.strip("/").partition("/")[0])
+        return self._gate.pass_(call, lambda: self._providers.request(method, url, headers=headers, body=body), failures.PROVIDER)
+
+
+__all__ = ["Bucket", "Bus", "Client", "Keys", "Line", "Post", "Queue", "Shelf", "Tables", "plain"]
