@@ -66,6 +66,10 @@ bench: .venv/dev.stamp ## Measure: writes build/bench.json and prints tables
 	@$(PY) -m infra.tools.pages
 	$(PY) -m infra.bench
 
+.PHONY: bench-scale
+bench-scale: .venv/dev.stamp ## Drive the shop against a model of DynamoDB; figures go into the READMEs, QUICK=1 only prints
+	$(PY) -m infra.bench.scale $(if $(QUICK),--quick)
+
 .PHONY: api
 api: .venv/dev.stamp ## Write the API documents in infra/api from routes, fields and errors
 	@$(PY) -m infra.tools.openapi
