@@ -124,6 +124,8 @@ def book(request: pytest.FixtureRequest) -> Iterator[list[Tally]]:
     table = ["", f"{'provider':8} {'kind':28} deliveries differences", *lines, f"{'together':37} {total:9,} {different:6,}"]
     with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
         print("\n".join(table))
+    if {(each.provider, each.kind) for each in tallies} != set(CASES):
+        return  # a part of the kinds is not the record
     told = {"deliveries": total, "differences": different, "exempt": EXEMPT, "kinds": [asdict(each) for each in tallies]}
     place = ROOT / "build" / "callbacks.json"
     place.parent.mkdir(exist_ok=True)

@@ -32,8 +32,8 @@ DIFFERENCES = {
 
 
 @dataclass(frozen=True)
-class Gap:
-    """Where the engine leaves the documentation, shown by one state."""
+class Single:
+    """One state, to show what the engine makes of it."""
 
     why: str
     state: dict[str, Any]
@@ -47,7 +47,7 @@ class Gap:
         ends = {name: {"Type": "Pass", "Result": name == "Yes", "End": True} for name in ("Yes", "No")}
         text = json.dumps({"StartAt": "A", "States": {"A": self.state, **ends}})
         told = {"input": self.given, "replies": {"A": self.replies}, "path": ["A"], "took_s": 0, "output": None}
-        return Machine("gap", text, None), Scenario(str(index), "gap", told)
+        return Machine("single", text, None), Scenario(str(index), "single", told)
 
 
 def choosing(rule: dict[str, Any]) -> dict[str, Any]:
@@ -56,19 +56,21 @@ def choosing(rule: dict[str, Any]) -> dict[str, Any]:
 
 PAYLOAD = {"FunctionName": "f", "Payload": {"schema_version": 1}}
 SILENT = {"Type": "Task", "Resource": BY_TOKEN, "Parameters": PAYLOAD, "TimeoutSeconds": 2, "HeartbeatSeconds": 1, "End": True}
+LOST = {"Type": "Task", "Resource": LAMBDA, "Parameters": PAYLOAD, "TimeoutSeconds": 1, "End": True}
 ITEMS = {"StartAt": "B", "States": {"B": {"Type": "Pass", "End": True}}}
 WRAPPED = {"Type": "Task", "Resource": LAMBDA, "Parameters": PAYLOAD, "OutputPath": "$.ExecutedVersion", "End": True}
 GAPS = [
-    Gap("a path that names nothing is null there", {"Type": "Pass", "InputPath": "$.a", "End": True}, {}, "States.Runtime", "null"),
-    Gap("a field that is null is absent there", choosing({"Variable": "$.a", "IsPresent": True}), {"a": None}, "true", "false"),
-    Gap("few comparisons by path", choosing({"Variable": "$.a", "StringLessThanPath": "$.b"}), {"a": "a", "b": "b"}, "true", "false"),
-    Gap("a Map takes what is no list for one item", {"Type": "Map", "ItemProcessor": ITEMS, "End": True}, {}, "States.Runtime", "[{}]"),
-    Gap("an answer comes with fewer facts of the transport", WRAPPED, {}, '"$LATEST"', "null", [{"answer": 1}]),
-    Gap("heartbeats are taken and not missed", SILENT, {}, "States.HeartbeatTimeout", "States.Timeout", [{"silent": True}]),
+    Single("a path that names nothing is null there", {"Type": "Pass", "InputPath": "$.a", "End": True}, {}, "States.Runtime", "null"),
+    Single("a field that is null is absent there", choosing({"Variable": "$.a", "IsPresent": True}), {"a": None}, "true", "false"),
+    Single("few comparisons by path", choosing({"Variable": "$.a", "StringLessThanPath": "$.b"}), {"a": "a", "b": "b"}, "true", "false"),
+    Single("a Map takes what is no list for one item", {"Type": "Map", "ItemProcessor": ITEMS, "End": True}, {}, "States.Runtime", "[{}]"),
+    Single("an answer comes with fewer facts of the transport", WRAPPED, {}, '"$LATEST"', "null", [{"answer": 1}]),
+    Single("heartbeats are taken and not missed", SILENT, {}, "States.HeartbeatTimeout", "States.Timeout", [{"silent": True}]),
 ]
 """What no scenario may rest on at the local cloud. Beside these, its history holds no state inside a Map or Parallel, it waits at most
 60 s before a retry whatever MaxDelaySeconds says, gives a retried task its old token, and takes an error of the function that hands
 out a token for silence."""
+SINGLES = [*GAPS, Single("a task that never answers runs into its time", LOST, {}, "States.Timeout", "States.Timeout", [{"silent": True}])]
 
 BOOKS, AGREE = next((machine, each) for machine, each in EVERY_SCENARIO if each.name == "books_agree")
 AGREED = "NumericEqualsPath: $.books.theirs_minor, Next: "
@@ -77,9 +79,9 @@ OTHER = replace(BOOKS, name="other", text=BOOKS.text.replace(f"{AGREED}Close the
 
 @pytest.fixture(scope="module")
 def runs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[dict[str, Run]]:
-    gaps = [gap.play(index) for index, gap in enumerate(GAPS)]
+    singles = [single.play(index) for index, single in enumerate(SINGLES)]
     with engine(tmp_path_factory.mktemp("engine")) as (client, desk):
-        yield run_all(client, desk, [*EVERY_SCENARIO, *gaps, (OTHER, AGREE)])
+        yield run_all(client, desk, [*EVERY_SCENARIO, *singles, (OTHER, AGREE)])
 
 
 def plain(value: Any) -> Any:
@@ -143,9 +145,9 @@ def test_twin_an_engine_with_another_definition_is_found(runs: dict[str, Run]) -
     assert set(differing(BOOKS, AGREE, runs["other-books_agree"])) == {"status", "output", "error", "path"}
 
 
-@pytest.mark.parametrize(("index", "gap"), list(enumerate(GAPS)), ids=[gap.why for gap in GAPS])
-def test_where_the_engine_leaves_the_documentation_the_interpreter_keeps_it(index: int, gap: Gap, runs: dict[str, Run]) -> None:
-    machine, scenario = gap.play(index)
-    result, run = played(machine, scenario)[0], runs[f"gap-{index}"]
+@pytest.mark.parametrize(("index", "single"), list(enumerate(SINGLES)), ids=[single.why for single in SINGLES])
+def test_where_the_engine_leaves_the_documentation_the_interpreter_keeps_it(index: int, single: Single, runs: dict[str, Run]) -> None:
+    machine, scenario = single.play(index)
+    result, run = played(machine, scenario)[0], runs[f"single-{index}"]
     ends = [each.error if each.status == "FAILED" else json.dumps(each.output) for each in (result, run)]
-    assert ends == [gap.service, gap.engine]
+    assert ends == [single.service, single.engine]
