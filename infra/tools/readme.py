@@ -115,7 +115,7 @@ OPENS = {"open": "kms:Decrypt", "seal": "kms:GenerateDataKey"}
 
 def table_rights(role: list[Statement], table: str) -> str:
     on_it = [one for one in role if f"{table}Table" in one.targets]
-    if any(one.allows("dynamodb:UpdateItem") for one in on_it):
+    if any(one.allows("dynamodb:UpdateItem") or (one.allows("dynamodb:GetItem") and one.allows("dynamodb:PutItem")) for one in on_it):
         return "RW"
     if any(one.allows(action) for one in on_it for action in ("dynamodb:PutItem", "dynamodb:PartiQLInsert")):
         return "append"

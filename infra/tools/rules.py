@@ -4,13 +4,12 @@ Linters know the service's rules; these are ours: who may open a card, what may 
 """
 
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from typing import Any
 
+from infra.tools.exposure import EXPOSURE, Rule
 from infra.tools.template import ALARM, KEY, QUEUE, TABLE, Statement, Template, listed, names
 
-
-Rule = Callable[[Template], Iterator[str]]
 
 NO_RESOURCE = frozenset({"xray:PutTraceSegments", "xray:PutTelemetryRecords"})
 """Actions that the service lets nobody bind to a resource."""
@@ -171,6 +170,7 @@ def functions_are_bounded_and_logged(template: Template) -> Iterator[str]:
 
 
 RULES: tuple[Rule, ...] = (
+    *EXPOSURE,
     only_reveal_opens,
     keys_are_not_used_by_administrators,
     the_journal_only_grows,

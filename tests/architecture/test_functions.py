@@ -33,11 +33,11 @@ def route_faults(template: Template, function: str, told: Started) -> list[str]:
 
 
 def rights(statements: list[Statement], table: str) -> str:
-    """`-`, `R`, `append` (puts without updates) or `RW`, by what the role allows."""
+    """`-`, `R`, `append` (puts of rows that it does not get) or `RW`, by what the role allows."""
     on_it = [statement for statement in statements if f"{table}Table" in statement.targets]
     if not on_it:
         return "-"
-    if any(statement.allows("dynamodb:UpdateItem") for statement in on_it):
+    if any(each.allows("dynamodb:UpdateItem") or (each.allows("dynamodb:GetItem") and each.allows("dynamodb:PutItem")) for each in on_it):
         return "RW"
     inserts = ("dynamodb:PutItem", "dynamodb:PartiQLInsert")
     return "append" if any(statement.allows(action) for statement in on_it for action in inserts) else "R"

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from infra.tools import rules
+from infra.tools import exposure, rules
 from infra.tools.rules import RULES, Rule
 from infra.tools.scan import Finding, Waiver, verdict, waivers
 from infra.tools.template import ALARM, ROOT, Template
@@ -61,6 +61,45 @@ BREAKS: list[tuple[Rule, str, str]] = [
     (rules.functions_are_bounded_and_logged, "      ReservedConcurrentExecutions: 50\n", ""),
     (rules.functions_are_bounded_and_logged, "RetentionInDays: 90, ", ""),
     (rules.functions_are_bounded_and_logged, "FAKA_HOLDS_MAX:", "FAKA_SECRET:"),
+    (exposure.rows_can_be_brought_back_for_a_month, "RecoveryPeriodInDays: 35", "RecoveryPeriodInDays: 7"),
+    (exposure.rows_can_be_brought_back_for_a_month, ", RecoveryPeriodInDays: 35", ""),
+    (exposure.streams_tell_before_and_after, "NEW_AND_OLD_IMAGES", "NEW_IMAGE"),
+    (exposure.logs_end_and_are_sealed, "RetentionInDays: 90, ", ""),
+    (exposure.logs_end_and_are_sealed, "RetentionInDays: 90, ", "RetentionInDays: 3653, "),
+    (exposure.logs_end_and_are_sealed, "RetentionInDays: 90, KmsKeyId: !GetAtt TableKey.Arn", "RetentionInDays: 90"),
+    (
+        exposure.functions_have_no_address,
+        "CodeUri: functions/relay/",
+        "CodeUri: functions/relay/\n      FunctionUrlConfig: {AuthType: NONE}",
+    ),
+    (exposure.functions_have_no_address, "Type: AWS::SNS::Topic\n", "Type: AWS::Lambda::Url\n"),
+    (
+        exposure.nobody_at_large_is_let_in,
+        "Principal: {Service: events.amazonaws.com}, Action: sqs:SendMessage",
+        'Principal: "*", Action: sqs:SendMessage',
+    ),
+    (
+        exposure.nobody_at_large_is_let_in,
+        'Effect: Deny, Principal: "*", Action: s3:*',
+        'Effect: Allow, Principal: {AWS: "*"}, Action: s3:*',
+    ),
+    (
+        exposure.nobody_at_large_is_let_in,
+        'Sid: IntakeSeals, Effect: Allow, Principal: {AWS: !Sub "arn:${AWS::Partition}:iam::${AWS::AccountId}:root"}',
+        'Sid: IntakeSeals, Effect: Allow, Principal: {AWS: "*"}',
+    ),
+    (exposure.files_are_private_and_leave, "BlockPublicPolicy: true", "BlockPublicPolicy: false"),
+    (exposure.files_are_private_and_leave, "ExpirationInDays:", "NoncurrentDays:"),
+    (exposure.doors_are_throttled_and_seen, "ThrottlingRateLimit: 200, ThrottlingBurstLimit: 400", "CachingEnabled: false"),
+    (exposure.doors_are_throttled_and_seen, "DataTraceEnabled: false", "DataTraceEnabled: true"),
+    (exposure.doors_are_throttled_and_seen, "TracingEnabled: true", "TracingEnabled: false"),
+    (exposure.doors_are_throttled_and_seen, "DestinationArn: !GetAtt ApiAccessLog.Arn", "Name: x"),
+    (exposure.doors_are_throttled_and_seen, "Tracing: Active", "Tracing: PassThrough"),
+    *((exposure.what_must_ring_does, f"MetricName: {metric},", "MetricName: Duration,") for metric in exposure.RINGS),
+    (exposure.keys_cannot_be_touched_unnoticed, "[ScheduleKeyDeletion, PutKeyPolicy, DisableKey]", "[ScheduleKeyDeletion, DisableKey]"),
+    (exposure.keys_cannot_be_touched_unnoticed, "Targets: [{Id: alarm, Arn: !Ref AlarmTopic}]", "Targets: []"),
+    (exposure.keys_cannot_be_touched_unnoticed, "Description: infra/runbooks/key-touched.md", "State: DISABLED"),
+    (exposure.keys_cannot_be_touched_unnoticed, "[cloudwatch.amazonaws.com, events.amazonaws.com]}", "[cloudwatch.amazonaws.com]}"),
 ]
 
 
@@ -88,6 +127,7 @@ def runbook_faults(pages: dict[str, str], wanted: set[str]) -> list[str]:
 
 def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
     wanted = {Path(TEMPLATE.properties(alarm)["AlarmDescription"]).name for alarm in TEMPLATE.of_type(ALARM)}
+    wanted |= {Path(page).name for page in pages_of_rules(TEMPLATE)}
     pages = {path.name: path.read_text() for path in RUNBOOKS.glob("*.md")}
     wrong = runbook_faults(pages, wanted)
     assert not wrong, "\n".join(wrong)
@@ -95,6 +135,12 @@ def test_each_alarm_has_a_runbook_and_each_runbook_an_alarm() -> None:
 
 def test_a_missing_an_idle_and_a_thin_runbook_are_found() -> None:
     assert len(runbook_faults({"b.md": "## Meaning\n"}, {"a.md"})) == 3
+
+
+def pages_of_rules(template: Template) -> list[str]:
+    """Rules that ring at once name their page as alarms do."""
+    described = [template.properties(rule).get("Description", "") for rule in template.of_type("AWS::Events::Rule")]
+    return [page for page in described if page.startswith("infra/runbooks/")]
 
 
 def silent_alarms(template: Template, sources: dict[str, str]) -> list[str]:
