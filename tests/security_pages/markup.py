@@ -24,7 +24,7 @@ def _all(names: str) -> frozenset[str]:
     return frozenset(names.split())
 
 
-_EVERYWHERE = _all("class id lang role tabindex title")
+EVERYWHERE = _all("class id lang role tabindex title")
 _BLOCKS = "body div section header footer main nav fieldset legend details summary ol ul li dl"
 _WORDS = "h1 h2 p span strong small code label dt dd head title noscript time html"
 ELEMENTS: dict[str, frozenset[str]] = {
@@ -116,7 +116,7 @@ def _read(text: str) -> Seen:
         elif is_prose:
             foreign += _wrong(node, PROSE, frozenset())
         else:
-            foreign += _wrong(node, ELEMENTS, _EVERYWHERE)
+            foreign += _wrong(node, ELEMENTS, EVERYWHERE)
             shape.append(f"{name} {' '.join(sorted(node.attrib))}")
         words += (node.text or "", *node.attrib.values(), node.tail or "")
     return Seen(tuple(foreign), tuple(shape), "\0".join(words))
