@@ -6,7 +6,9 @@ from types import SimpleNamespace
 
 import pytest
 
+from faka.flows.announce import announce
 from faka.flows.intake.message import imports_named
+from faka.kernel.errors import Broken
 from faka.platform.queue import each_order
 from faka.platform.web import ForeignOrigin, Request, check_origin
 from tests.kit.doors import Page, Shop
@@ -56,6 +58,20 @@ def test_a_message_nested_without_end_is_dropped_and_never_comes_again() -> None
     record = {"messageId": "m-1", "body": DEEP, "eventSource": "aws:sqs"}
     answer = each_order({"Records": [record]}, SimpleNamespace(), lambda order_id: None)
     assert answer == {"batchItemFailures": []}
+
+
+@pytest.mark.parametrize("count", [0, -7, 5_001, 999_999_999_999])
+def test_a_head_that_says_that_a_claim_took_more_than_any_may_is_broken(count: int) -> None:
+    """Such a row cost the relay 16 GB, a journal row for each thousand cards."""
+    with engine_world() as world:
+        world.stock_up(3)
+        before = world.image()
+        world.buy()
+        key, after = next((key, row) for key, row in world.image().items() if row["sk"]["S"] == "HEAD" and row != before.get(key))
+        slot = next(n for n in range(6) if after[f"i{n}"] == before[key]["n"])
+        record = {"dynamodb": {"OldImage": before[key], "NewImage": {**after, f"m{slot}": {"N": str(count)}}}}
+        with pytest.raises(Broken):
+            announce(world.deps, [record])
 
 
 def test_a_form_that_was_refused_for_too_many_held_goods_works_once_some_are_let_go() -> None:

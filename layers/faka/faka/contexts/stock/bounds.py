@@ -29,6 +29,10 @@ CLAIM_STEPS_MAX = 120
 """Requests of one claim. An order of 500 out of single returned cards needs one each; beyond 120 (about 0.6 s) the buyer
 is told to come again, and what was taken goes back."""
 
+CLAIM_CARDS_MAX = 5_000
+"""Cards of one claim: ten times the largest order of the shop. The journal writes a row for each thousand of them, so a row that
+says that a million were claimed is broken and not written out."""
+
 SETTLE_ROUNDS_MAX = 60
 """Rounds of read, decide, write on one head. A round is lost only to another slow write of the same head."""
 

@@ -11,7 +11,7 @@ The stream tells each write of a head with the row before and after it, so the c
 from collections.abc import Iterator
 from datetime import datetime
 
-from faka.contexts.stock.bounds import CLAIM_BUCKET, RING_SLOTS
+from faka.contexts.stock.bounds import CLAIM_BUCKET, CLAIM_CARDS_MAX, RING_SLOTS
 from faka.contexts.stock.model import Run, expires_of
 from faka.kernel.clock import from_row, to_row
 from faka.kernel.errors import Broken, UnknownState
@@ -50,7 +50,8 @@ def claim_events(old: Item | None, new: Item | None) -> list[ClaimEvent]:
     """The claim in one stream record, if it is one: the rows of a head before and after a write, as plain values, and nothing
     (None or no attributes) where there was no row: a new head is no claim.
 
-    Raises: Broken when more than one claim lies between the rows; one write makes one claim.
+    Raises: Broken when more than one claim lies between the rows; one write makes one claim, and also when a claim is
+    said to be larger than claims can be: it would be written out bucket by bucket until the memory is full.
     """
     if not old or not new or not new["pk"].startswith("HEAD#") or new["n"] == old["n"]:
         return []
@@ -59,6 +60,8 @@ def claim_events(old: Item | None, new: Item | None) -> list[ClaimEvent]:
         raise Broken(f"claims lost between two images of {new['pk']}")
     _, sku, shard = new["pk"].split("#")
     serial, start, count, batch, day = (new[f"{name}{slot}"] for name in "ismbx")
+    if not 0 < count <= CLAIM_CARDS_MAX:
+        raise Broken(f"no claim takes what {new['pk']} says was claimed")
     run = Run(shard=int(shard), serial=serial, start=start, count=count, batch=batch, expires=expires_of(day))
     return [ClaimEvent(sku=SkuId(sku), tag=new["l"], run=run)]
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from faka.contexts.stock.bounds import RING_SLOTS, TAG_MAX
+from faka.contexts.stock.bounds import CLAIM_CARDS_MAX, RING_SLOTS, TAG_MAX
 from faka.kernel.clock import business_day
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import SkuId
@@ -152,8 +152,8 @@ def check_claim(tag: str, quantity: int, shards: int) -> None:
     """Raises: InvalidRequest."""
     if not 0 < len(tag) <= TAG_MAX:
         raise InvalidRequest("a tag has 1 to 64 characters")
-    if quantity < 1 or shards < 1:
-        raise InvalidRequest("a claim takes at least one card from at least one shard")
+    if not 0 < quantity <= CLAIM_CARDS_MAX or shards < 1:
+        raise InvalidRequest(f"a claim takes 1 to {CLAIM_CARDS_MAX} cards from at least one shard")
 
 
 class Counts(Frozen):
