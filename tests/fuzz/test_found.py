@@ -11,6 +11,7 @@ from faka.flows.intake.message import imports_named
 from faka.kernel.errors import Broken
 from faka.platform.queue import each_order
 from faka.platform.web import ForeignOrigin, Request, check_origin
+from pages.visitor import safe_path
 from tests.kit.doors import Page, Shop
 from tests.kit.world import engine_world
 
@@ -43,6 +44,13 @@ def test_an_origin_without_a_host_is_foreign_even_to_a_request_without_one(host:
 def test_a_way_back_that_is_no_address_leads_home(shop: Shop, back: str) -> None:
     page = shop.post("/prefs", {"lang": "en", "back": back})
     assert (page.status, page.location) == (303, "/")
+
+
+@pytest.mark.parametrize("back", [" ////evil.example", "/\t///evil.example", "  //////evil.example/x"])
+def test_a_way_back_whose_outer_signs_fall_away_leads_nowhere_else(shop: Shop, back: str) -> None:
+    """The reader of addresses drops blanks and tabs; what was left began with two slashes and was another site's address."""
+    assert safe_path(back) == "/"
+    assert shop.post("/prefs", {"lang": "en", "back": back}).location in ("/", "")
 
 
 def test_a_cookie_nested_without_end_is_a_cookie_without_orders(shop: Shop) -> None:

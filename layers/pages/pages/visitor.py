@@ -31,7 +31,7 @@ BACK_MAX = 300
 
 _MOBILE = re.compile(r"Mobile|Android|iPhone|iPad|MicroMessenger", re.ASCII)
 _CODE = re.compile(f"[0-9A-Z]{{{CODE_LENGTH}}}", re.ASCII)
-_PATH = re.compile(r"/[A-Za-z0-9/_.~-]*", re.ASCII)
+_PATH = re.compile(r"/(?!/)[A-Za-z0-9/_.~-]*", re.ASCII)
 
 
 @dataclass(frozen=True)
