@@ -55,6 +55,7 @@ ALLOWED: dict[str, tuple[frozenset[Kind], str]] = {
     "mail subject": (frozenset({Kind.MAILED_CODE}), "six digits that work once, at this address, for ten minutes"),
     "mail text": (frozenset({Kind.MAILED_CODE}), "the same digits"),
     "kms answer": (frozenset({Kind.DATA_KEY, Kind.MAC_KEY}), "the key service makes them; they live in memory only"),
+    "http request GET": (frozenset({Kind.CHANNEL_SECRET}), "epay's query carries the shared key by its protocol, to the gateway alone"),
     "secret store": (frozenset({Kind.CHANNEL_SECRET}), "where they are kept"),
 }
 """What may stand where, and why. A place matches itself and what follows it after a space."""

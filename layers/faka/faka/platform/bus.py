@@ -4,6 +4,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from botocore.exceptions import BotoCoreError, ClientError
+
 from faka.kernel.errors import Unavailable
 
 
@@ -12,7 +14,7 @@ PUT_EVENTS_MAX = 10
 
 
 class EventsRefused(Unavailable):
-    """The bus took only a part; the stream will deliver the batch again."""
+    """The bus took nothing or only a part; the stream will deliver the batch again."""
 
 
 class Bus:
@@ -27,5 +29,9 @@ class Bus:
                 {"Source": "faka.trade", "DetailType": kind, "Detail": json.dumps(detail), "EventBusName": self._name}
                 for kind, detail in events[start : start + PUT_EVENTS_MAX]
             ]
-            if self._client.put_events(Entries=entries).get("FailedEntryCount"):
+            try:
+                answer = self._client.put_events(Entries=entries)
+            except (ClientError, BotoCoreError) as error:
+                raise EventsRefused(type(error).__name__) from error
+            if answer.get("FailedEntryCount"):
                 raise EventsRefused("put_events")

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from botocore.exceptions import ClientError
+from botocore.exceptions import BotoCoreError, ClientError
 
 from faka.kernel.errors import Rejected, Unavailable
 
@@ -31,3 +31,5 @@ class Mail:
         except ClientError as error:
             code = error.response["Error"]["Code"]
             raise (MailRefused(code) if code in _FINAL else MailUnavailable(code)) from error
+        except BotoCoreError as error:
+            raise MailUnavailable(type(error).__name__) from error
