@@ -10,5 +10,4 @@ class RevealSettings(ShopSettings):
     faka_table_journal: str
     faka_table_guard: str
     faka_kms_card_key: str
-    faka_kms_index_key: str
     faka_shop_url: str

@@ -119,7 +119,8 @@ def table_rights(role: list[Statement], table: str) -> str:
         return "RW"
     if any(one.allows(action) for one in on_it for action in ("dynamodb:PutItem", "dynamodb:PartiQLInsert")):
         return "append"
-    return "R" if any(one.allows(action) for one in on_it for action in ("dynamodb:GetItem", "dynamodb:Query", "dynamodb:Scan")) else "–"
+    reads = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan")
+    return "R" if any(one.allows(action) for one in on_it for action in reads) else "–"
 
 
 def _may(role: list[Statement], action: str, target: str) -> bool:

@@ -214,7 +214,7 @@ FORBIDDEN: dict[str, tuple[Try, set[str]]] = {
         lambda client, names: client("dynamodb").put_item(TableName=names["CatalogTable"], Item=key("PRODUCT#x")),
         set(),
     ),
-    "read a whole table": (lambda client, names: client("dynamodb").scan(TableName=names["TradeTable"]), set()),
+    "read a whole table": (lambda client, names: client("dynamodb").scan(TableName=names["TradeTable"]), {"AuditorFunction"}),
     "read an upload": (
         lambda client, names: client("s3").get_object(Bucket=names["IntakeBucket"], Key="incoming/bat_x"),
         {"IntakeFunction"},
