@@ -16,11 +16,18 @@ LOG_READ = 4
 LOG_PROBE_FIRST = 2
 """Log rows asked for at first: mostly none is waiting, seldom one."""
 
-LOG_PROBE = 100
-"""Log rows asked for at once while looking for the end of a log: one BatchGetItem."""
+LOG_DOUBLINGS = 16
+"""Steps of the search for the end of a longer log: it reaches 32,768 rows at once, more than a sold-out sale leaves waiting."""
 
-LOG_PROBES_MAX = 50
-"""5,000 rows that wait for room mean that nobody settles; then we stop and say so."""
+LOG_CUTS = 12
+"""Rows asked for between one that exists and one that does not: three such looks search 2,000, and each costs 12 read units."""
+
+LOG_PROBES_MAX = 12
+"""Looks for the end of a log: one at the next rows, one that doubles, at most five that close in; the rest is for others who write
+meanwhile."""
+
+LOG_COUNTED_MAX = 100
+"""Waiting log rows that the office's count looks at: one BatchGetItem."""
 
 LOG_TRIES_MAX = 8
 """Two writers of one log row: one goes on to the next number. More than a few in a row is a storm."""

@@ -4,11 +4,21 @@ A log row is what can travel in a transaction (with an order's end, with an impo
 afterwards, in order, each once. So an addition is atomic with its reason, and the head stays out of transactions.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from itertools import pairwise
 
 from faka.contexts.stock.aside import AsideRows
-from faka.contexts.stock.bounds import LOG_EXTENTS_MAX, LOG_PROBE, LOG_PROBE_FIRST, LOG_PROBES_MAX, LOG_READ, SETTLE_ROUNDS_MAX
+from faka.contexts.stock.bounds import (
+    LOG_COUNTED_MAX,
+    LOG_CUTS,
+    LOG_DOUBLINGS,
+    LOG_EXTENTS_MAX,
+    LOG_PROBE_FIRST,
+    LOG_PROBES_MAX,
+    LOG_READ,
+    SETTLE_ROUNDS_MAX,
+)
 from faka.contexts.stock.errors import LogMoved, StockBusy
 from faka.contexts.stock.head import Head
 from faka.contexts.stock.heads import Heads
@@ -43,6 +53,32 @@ def read_log(row: Item) -> LogRow:
         raise UnknownState(f"stock log {row.get('pk')}") from error
 
 
+@dataclass(frozen=True, slots=True)
+class End:
+    """Where a log ends, as far as it is known: the row `there` exists, and `missing` (None: not met yet) does not."""
+
+    there: int
+    missing: int | None = None
+
+    @property
+    def is_found(self) -> bool:
+        return self.missing == self.there + 1
+
+    def candidates(self, *, is_first: bool) -> list[int]:
+        """Numbers to ask for: the next ones, then in steps that double until one is missing, then evenly in between."""
+        if self.missing is None:
+            steps = range(1, LOG_PROBE_FIRST + 1) if is_first else (2**i for i in range(LOG_DOUBLINGS))
+            return [self.there + step for step in steps]
+        gap = self.missing - self.there
+        return sorted({self.there + max(1, gap * i // (LOG_CUTS + 1)) for i in range(1, LOG_CUTS + 1)})
+
+    def narrowed(self, asked: Sequence[int], found: Collection[int]) -> "End":
+        """What is known after a look. Whoever wrote since an earlier look may have filled the number that was missing then."""
+        there = max(found, default=self.there)
+        missing = min((number for number in asked if number not in found and number > there), default=self.missing)
+        return End(there, missing if missing is not None and missing > there else None)
+
+
 class StockLog:
     def __init__(self, tables: Tables, heads: Heads, aside: AsideRows) -> None:
         self._tables = tables
@@ -75,23 +111,21 @@ class StockLog:
         return writes
 
     def _free_numbers(self, sku: str, shards: Sequence[int]) -> dict[int, int]:
-        """The first number of each shard's log that has no row yet. Rows are never deleted, so all below it exist."""
+        """The first number of each shard's log that has no row yet.
+
+        Rows are never deleted and leave no gap, so a row that is there vouches for all below it. Thousands of rows may wait for room
+        in a head's queue; their end is found in a few short reads all the same.
+        """
         heads = self._heads.get_many((sku, shard) for shard in shards)
-        free = {shard: heads[sku, shard].applied + 1 if (sku, shard) in heads else 1 for shard in shards}
-        open_ended = list(shards)
+        ends = {shard: End(heads[sku, shard].applied if (sku, shard) in heads else 0) for shard in shards}
         for probe in range(LOG_PROBES_MAX):
-            width = LOG_PROBE if probe else LOG_PROBE_FIRST
-            still = []
-            found = self._tables.batch_get([log_key(sku, s, free[s] + i) for s in open_ended for i in range(width)])
-            for shard in open_ended:
-                first = next((i for i in range(width) if log_key(sku, shard, free[shard] + i) not in found), width)
-                free[shard] += first
-                if first == width:
-                    still.append(shard)
-            if not still:
-                return free
-            open_ended = still
-        raise StockBusy("the log has no end: nobody takes it in")
+            asked = {shard: end.candidates(is_first=probe == 0) for shard, end in ends.items() if not end.is_found}
+            if not asked:
+                return {shard: end.there + 1 for shard, end in ends.items()}
+            found = self._tables.batch_get([log_key(sku, shard, number) for shard, numbers in asked.items() for number in numbers])
+            for shard, numbers in asked.items():
+                ends[shard] = ends[shard].narrowed(numbers, {number for number in numbers if log_key(sku, shard, number) in found})
+        raise StockBusy("others keep writing to the log")
 
     # -- taking in ------------------------------------------------------------------------------------------------
 
@@ -140,6 +174,6 @@ class StockLog:
 
     def waiting_cards(self, head: Head) -> int:
         """Cards in log rows that the head has not taken in, up to one read of rows."""
-        keys = [log_key(head.sku, head.shard, head.applied + 1 + i) for i in range(LOG_PROBE)]
+        keys = [log_key(head.sku, head.shard, head.applied + 1 + i) for i in range(LOG_COUNTED_MAX)]
         rows = self._tables.batch_get(keys)
         return sum(read_log(row).total for row in rows.values())
