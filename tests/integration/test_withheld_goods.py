@@ -2,6 +2,7 @@
 
 import pytest
 
+from faka.contexts.cases import CaseKind, open_case
 from faka.contexts.orders.model import DeliveryState
 from faka.contexts.stock import OutOfStock, Why
 from faka.contexts.vault import BatchState, CardWithheld, moved
@@ -55,6 +56,36 @@ def test_where_nothing_replaces_them_the_page_does_not_say_delivered_and_a_perso
     with pytest.raises(CardWithheld):
         world.reveal(order)
     assert world.secrets(order)[0].startswith("GOOD")
+
+
+def test_withheld_a_second_time_the_page_says_so_again_though_the_case_is_open(world):
+    first = world.stock_up(1)
+    order = world.buy()
+    world.pay(order)
+    freeze(world, first)
+    with pytest.raises(CardWithheld):
+        world.reveal(order)
+    second = world.stock_up(1)
+    with pytest.raises(CardWithheld):
+        world.reveal(order)
+    assert world.order(order).delivery is DeliveryState.READY
+    freeze(world, second)
+    with pytest.raises(CardWithheld):
+        world.reveal(order)
+    assert world.order(order).delivery is DeliveryState.WITHHELD
+
+
+def test_an_order_that_waited_for_stock_before_has_a_case_of_its_own_for_withheld_goods(world):
+    batch = world.stock_up(1)
+    order = world.buy()
+    world.pay(order)
+    now = world.clock.now()
+    world.deps.tables.commit([world.deps.cases.opened(open_case(CaseKind.SHORT, order.id, order.id, "paid and nothing in stock", now))])
+    freeze(world, batch)
+    with pytest.raises(CardWithheld):
+        world.reveal(order)
+    assert world.order(order).delivery is DeliveryState.WITHHELD
+    assert len([row for row in world.rows("test-trade") if row["sk"] == "CASE"]) == 2
 
 
 def test_cards_of_a_frozen_batch_that_come_back_are_not_sold_to_the_next(world):

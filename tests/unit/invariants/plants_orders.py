@@ -85,7 +85,7 @@ def a_paid_order_failed_and_nobody_knows(books: Tampered) -> None:
 
 @planted("I2")
 def withheld_goods_have_no_case(books: Tampered) -> None:
-    books.drop("trade", f"CASE#case_short_{books.named['withheld']}")
+    books.drop("trade", f"CASE#case_short_withheld:{books.named['withheld']}")
 
 
 @planted("I2")

@@ -5,6 +5,7 @@ from collections.abc import Iterable
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OwnedRun
+from faka.platform.table import Write
 from faka.steps.claim import claim_for
 from faka.steps.release import disown, owned
 from faka.wiring import Deps
@@ -50,9 +51,19 @@ def without(run: OwnedRun, bad: set[int]) -> list[OwnedRun]:
 def _to_a_person(deps: Deps, order: Order) -> bool:
     now = deps.clock.now()
     after = order.changed(now, "replace", "withheld and nothing to replace it", delivery=DeliveryState.WITHHELD)
-    case = open_case(CaseKind.SHORT, order.id, order.id, "sold cards are withheld and nothing replaces them", now)
+    case = open_case(CaseKind.SHORT, f"withheld:{order.id}", order.id, "sold cards are withheld and nothing replaces them", now)
+    change = deps.orders.replaced(order, after)
     try:
-        deps.tables.commit([deps.orders.replaced(order, after), deps.cases.opened(case)])
-    except (CaseExists, OrderMoved):
-        pass  # the case is open already, or the order changed and the next look decides anew
+        deps.tables.commit([change, deps.cases.opened(case)])
+    except CaseExists:  # a person has it already; the order must say so all the same
+        _said(deps, change)
+    except OrderMoved:
+        pass  # the next look decides anew
     return False
+
+
+def _said(deps: Deps, change: Write) -> None:
+    try:
+        deps.tables.apply(change)
+    except OrderMoved:
+        pass  # the next look decides anew

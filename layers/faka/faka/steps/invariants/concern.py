@@ -90,7 +90,7 @@ def _order(facts: Facts, order_id: str) -> Iterator[Key]:
         yield payment_key(PaymentId(name))
     for key in {receipt.key for receipt in facts.receipts.values() if receipt.order == order_id} | set(order.held if order else ()):
         yield from _money(facts, key)
-    yield from (_case_key(f"case_{name}{order_id}") for name in ("short_", "stuck_", "money_short:"))
+    yield from (_case_key(f"case_{name}{order_id}") for name in ("short_", "short_withheld:", "stuck_", "money_short:"))
     yield _entry_key(f"dlv:{order_id}")
     if order is not None:
         yield version_key(order.product, order.product_version)

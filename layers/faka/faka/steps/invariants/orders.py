@@ -92,7 +92,7 @@ def _ends_with_a_person(facts: Facts, order: OrderFacts) -> None:
         facts.say("I2", order.id, f"paid and FAILED with refund {order.refund} and no case")
     if order.state is _S.ON_HOLD and not order.held:
         facts.say("I2", order.id, "ON_HOLD for no receipt")
-    if order.delivery is DeliveryState.WITHHELD and f"case_short_{order.id}" not in facts.cases:
+    if order.delivery is DeliveryState.WITHHELD and f"case_short_withheld:{order.id}" not in facts.cases:
         facts.say("I2", order.id, "its goods are WITHHELD without a case")
     for key in order.held:
         receipt = facts.receipts.get(key)
