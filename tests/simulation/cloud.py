@@ -4,6 +4,7 @@ A `Stage` is set once per scenario (products, cards, orders, money half-way); ea
 """
 
 import copy
+import hashlib
 import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -94,8 +95,10 @@ class Stage:
     def __init__(self, given: Callable[[World, Canaries], Any], *, holds_max: int = 50, **product: Any) -> None:
         self.keys = Keys(random.Random("keys").randbytes)
         self.marks = Canaries("simulation")
+        self.bucket = Bucket()
         self.world = World(Engine(), holds_max=holds_max, hold_ttl_s=HOLD_TTL_S, kms=self.keys, **product)
         self.world.providers.bank._token = _tokens()
+        self.world.deps.__dict__["objects"] = Objects(self.bucket, "bucket")
         self.facts = given(self.world, self.marks)
         self._announce()
         self.world.sweep()
@@ -141,15 +144,18 @@ class Cloud:
         self.engine: Engine = stage.world.client.fork()
         self.engine.clock = self.clock  # type: ignore[attr-defined]
         self.providers = FakeProviders(self.clock, bank=_forked(stage.world.providers.bank, self.clock))
-        self.queues = {worker: Queue(worker, wiring.receives_max(worker)) for worker in ("fulfil", "deliver", "intake")}
+        self.queues = {name: Queue(name, wiring.receives_max(name), wiring.hidden_s(name)) for name in ("fulfil", "deliver", "intake")}
         self.bus = Bus(wiring.routes_of_the_bus(), self.queues)
         self.post, self.bucket, self.shelf = Post(), Bucket(), Shelf(_shelf_texts())
+        self.bucket.files |= stage.bucket.files
         self.line = Line(self.gate, self.providers)
         self.tables = TablesClient(self.gate, self.engine, judge)
         models = {"kms": stage.keys, "events": self.bus, "sesv2": self.post, "s3": self.bucket, "secretsmanager": self.shelf}
         models["sqs"] = self.queues["intake"]
         busy = {"sesv2": "TooManyRequestsException", "s3": "SlowDown"}
-        self.clients = {name: Client(self.gate, judge, name, model, busy=busy.get(name, "ThrottlingException")) for name, model in models.items()}
+        self.clients = {
+            name: Client(self.gate, judge, name, model, busy=busy.get(name, "ThrottlingException")) for name, model in models.items()
+        }
         self.relayed = 0
         """Stream images that the relay has taken."""
         self.containers: dict[str, list[Deps]] = {}
@@ -226,6 +232,11 @@ class Cloud:
         """Rows as plain values. The engine never changes a row in place, so those of the stage are read once for all runs."""
         known = self.stage.plain
         return [known.get(id(row)) or table.from_wire(row) for row in self.engine.rows(name)]
+
+    def engine_digest(self) -> str:
+        """A digest of every row of every table."""
+        rows = sorted(repr((name.value, sorted(row.items()))) for name in table.TableName for row in self.engine.rows(name))
+        return hashlib.blake2b("\n".join(rows).encode(), digest_size=12).hexdigest()
 
     def records(self, count: int) -> list[tuple[int, dict[str, Any]]]:
         """The next stream records that the relay has not taken, with the position behind each."""

@@ -1,10 +1,14 @@
-"""Crash points and service faults, enumerated: every call of every process of a scenario, each death and each fault, once and twice.
+"""Crash points and service faults, enumerated: every call of every branch of every flow, each death and each fault, once and twice.
 
-The scenario runs straight through once to list its calls. Then, for each of them, it runs again and that call dies before, dies after
-or fails in each way that its service knows. Twice: whoever took over after a death dies as well, at each of his calls.
+A scenario runs straight through and lists the lives of its processes. The calls of one life, in order, are a *branch* of its function;
+each branch that no scenario before has shown is taken apart: at each of its calls the process dies before it, dies after it, or the
+service fails in each way that it knows. Then whoever takes over dies as well.
+
+For the second death equal points count once: dying before a call is dying after the one before it, and dying after a read is dying
+before it, because nothing outside of the process happens in between. So a life is cut after each of its writes, and before the first.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from tests.simulation.explore import Result, perform
@@ -16,85 +20,109 @@ from tests.simulation.strategies import Aimed
 
 CALM = Habits(minutes=0, repeats=0)
 
-Point = tuple[str, int, int]
-"""Who, which life of it, which call of that life."""
+READS = frozenset(
+    {"get_item", "query", "batch_get_item", "get_secret_value", "generate_mac", "decrypt", "head_object", "get_object", "order"}
+)
+"""Verbs after which nothing is different, at AWS and at a provider (`order`: epay's question)."""
+
+Life = tuple[str, int]
+"""Who, and which life of it."""
+
+Branch = tuple[str, ...]
+"""A function and the calls of one life of it, in order."""
 
 
 class Listening(Aimed):
-    """Hits nothing (yet) and lists what could be hit."""
+    """Notes each call of each life, and how the service could have failed there."""
 
-    def __init__(self, who: str = "", shots: dict[tuple[int, int], Fate] | None = None) -> None:
+    def __init__(self, who: str = "", shots: Mapping[tuple[int, int], Fate] | None = None) -> None:
         super().__init__(who, shots or {})
-        self.points: dict[Point, tuple[Call, tuple[Fate, ...]]] = {}
+        self.lives: dict[Life, list[tuple[Call, tuple[Fate, ...]]]] = {}
+        self.functions: dict[Life, str] = {}
 
-    def fate(self, step: int, process: Process, call: Call, faults: "dict[Fate, Does]") -> Fate:  # type: ignore[override]
+    def fate(self, step: int, process: Process, call: Call, faults: Mapping[Fate, Does]) -> Fate:
         who, _, life = process.name.rpartition(".")
-        self.points[who, int(life), process.calls] = (call, (*DEATHS, *sorted(faults)))
+        self.lives.setdefault((who, int(life)), []).append((call, tuple(sorted(faults))))
+        self.functions[who, int(life)] = process.function
         return super().fate(step, process, call, faults)
+
+    def branch(self, life: Life) -> Branch:
+        return (self.functions[life], *(str(call) for call, _ in self.lives[life]))
+
+    def cuts(self, life: Life) -> list[tuple[int, Fate]]:
+        """Where a life can end and leave another world behind: before its first call, and after each write."""
+        calls = self.lives.get(life, [])
+        after = [(at, Fate.DIES_AFTER) for at, (call, _) in enumerate(calls, 1) if call.verb not in READS and call.service != "wait"]
+        return [(1, Fate.DIES_BEFORE), *after] if calls else []
 
 
 @dataclass
 class Coverage:
-    """What was aimed at and hit in one scenario."""
+    """What was aimed at and hit."""
 
-    scenario: str
+    branches: set[Branch] = field(default_factory=set)
     points: int = 0
-    single_deaths: int = 0
-    single_faults: int = 0
+    deaths: int = 0
+    faults: int = 0
     doubles: int = 0
     missed: list[str] = field(default_factory=list)
     """Shots that found nothing there: the run took another course before it came to them."""
-    failures: list[Result] = field(default_factory=list)
-    by_call: dict[str, set[str]] = field(default_factory=dict)
+    failures: list[str] = field(default_factory=list)
+    broken: list[Result] = field(default_factory=list)
+    sites: dict[str, set[str]] = field(default_factory=dict)
     """Function and call → the fates that befell it."""
 
-
-def enumerate_scenario(scenario: Scenario, *, twice: bool, part: tuple[int, int] = (0, 1)) -> Coverage:
-    """All single points, and with `twice` all double ones; `part` (i, n) takes every n-th point of the first shot."""
-    found = Coverage(scenario.name)
-    baseline = Listening()
-    _judged(found, scenario, baseline, "straight")
-    points = list(baseline.points.items())
-    found.points = len(points)
-    for (who, life, at), (call, fates) in points[part[0] :: part[1]]:
-        for fate in fates:
-            shot = Listening(who, {(life, at): fate})
-            _judged(found, scenario, shot, f"{who}.{life} call {at} ({call}) {fate}")
-            if fate in DEATHS:
-                found.single_deaths += 1
-                if twice:
-                    _again(found, scenario, shot, (who, life, at), fate)
-            else:
-                found.single_faults += 1
-    return found
+    def run(self, scenario: Scenario, strategy: Listening, what: str, shots: int = 0) -> None:
+        result = perform(scenario, -1, strategy, CALM, aimed=True)
+        for (function, call), fates in result.sites.items():
+            self.sites.setdefault(f"{function} {call}", set()).update(fates)
+        if strategy.hit < shots:
+            self.missed.append(f"{scenario.name}: {what}")
+        if result.wrong:
+            self.broken.append(result)
+            self.failures += [f"{scenario.name}: {what}: {each.invariant} {each.subject}: {each.what}" for each in result.wrong]
 
 
-def _again(found: Coverage, scenario: Scenario, first: Listening, point: Point, fate: Fate) -> None:
-    """The next life of the same process dies as well, at each of its calls in turn."""
-    who, life, at = point
-    calls = sorted(call for other, lived, call in first.points if (other, lived) == (who, life + 1))
-    for second in calls:
-        for other in DEATHS:
-            shots = {(life, at): fate, (life + 1, second): other}
-            _judged(found, scenario, Listening(who, shots), f"{who}.{life} call {at} {fate}, then call {second} {other}", hits=2)
+def enumerate_crashes(found: Coverage, scenario: Scenario, *, twice: bool = True) -> None:
+    """Take every branch apart that `found` does not know yet."""
+    straight = Listening()
+    found.run(scenario, straight, "straight")
+    for life in straight.lives:
+        branch = straight.branch(life)
+        if branch not in found.branches:
+            found.branches.add(branch)
+            _once(found, scenario, straight, life)
+            if twice:
+                _twice(found, scenario, straight, life)
+
+
+def _once(found: Coverage, scenario: Scenario, straight: Listening, life: Life) -> None:
+    (who, number) = life
+    for at, (call, faults) in enumerate(straight.lives[life], 1):
+        found.points += 1
+        for fate in (*DEATHS, *faults):
+            found.run(scenario, Listening(who, {(number, at): fate}), f"{who}.{number} call {at} ({call}) {fate}", shots=1)
+            found.deaths += fate in DEATHS
+            found.faults += fate not in DEATHS
+
+
+def _twice(found: Coverage, scenario: Scenario, straight: Listening, life: Life) -> None:
+    """The next life of the same process ends as well, wherever that leaves another world."""
+    (who, number) = life
+    for at, fate in straight.cuts(life):
+        first = Listening(who, {(number, at): fate})
+        perform(scenario, -1, first, CALM, aimed=True)
+        for second, other in first.cuts((who, number + 1)):
+            shots = {(number, at): fate, (number + 1, second): other}
+            found.run(scenario, Listening(who, shots), f"{who}.{number} {fate} call {at}, then {other} call {second}", shots=2)
             found.doubles += 1
 
 
-def _judged(found: Coverage, scenario: Scenario, strategy: Listening, what: str, hits: int = 1) -> None:
-    result = perform(scenario, -1, strategy, CALM, aimed=True, keeps_trace=True)
-    for (function, call), fates in result.sites.items():
-        found.by_call.setdefault(f"{function} {call}", set()).update(fates)
-    if strategy._shots and strategy.hit < min(hits, len(strategy._shots)):
-        found.missed.append(what)
-    if result.wrong:
-        result.fingerprint = what
-        found.failures.append(result)
-
-
-def complaints(coverages: Iterator[Coverage] | list[Coverage]) -> list[str]:
-    return [
-        f"{each.scenario}: {result.fingerprint}: {wrong.invariant} {wrong.subject}: {wrong.what}"
-        for each in coverages
-        for result in each.failures
-        for wrong in result.wrong
-    ]
+def branches(scenarios: Iterator[Scenario]) -> set[Branch]:
+    """The branches that straight runs of these scenarios show."""
+    found: set[Branch] = set()
+    for scenario in scenarios:
+        straight = Listening()
+        perform(scenario, -1, straight, CALM, aimed=True)
+        found |= {straight.branch(life) for life in straight.lives}
+    return found

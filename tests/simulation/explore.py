@@ -7,7 +7,6 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-
 from faka.platform import telemetry
 from faka.steps.invariants import Violation
 from tests.kit import roles
@@ -41,6 +40,8 @@ class Result:
     sites: dict[Site, set[str]]
     """Every call that was met → the fates that befell it."""
     invariants: int = 1
+    rows: str = ""
+    """A digest of all tables at the end, where asked for."""
     trace: list[tuple[str, Call, Fate]] = field(default_factory=list)
 
     @property
@@ -86,7 +87,7 @@ def strategy_of(seed: int) -> tuple[Strategy, random.Random]:
     return Walk(rng, weather, changes=rng.randrange(2, 5) if kind in (6, 7) else 0), rng
 
 
-def run(scenario: Scenario, seed: int, *, keeps_trace: bool = False) -> Result:
+def run(scenario: Scenario, seed: int, *, keeps_trace: bool = False, digests: bool = False) -> Result:
     """One run by its name; the same name gives the same run."""
     strategy, rng = strategy_of(seed)
     is_watched, is_replayed = rng.randrange(WATCHED_ONE_IN) == 0, rng.randrange(REPLAYED_ONE_IN) == 0
@@ -100,6 +101,7 @@ def run(scenario: Scenario, seed: int, *, keeps_trace: bool = False) -> Result:
         replayed=is_replayed,
         cold=lambda: colds.random() < 0.3,
         keeps_trace=keeps_trace,
+        digests=digests,
     )
 
 
@@ -114,6 +116,7 @@ def perform(
     replayed: bool = False,
     cold: Callable[[], bool] = lambda: False,
     keeps_trace: bool = False,
+    digests: bool = False,
 ) -> Result:
     cloud = scenario.stage().fork(_judged)
     cloud.picks_cold = cold
@@ -133,7 +136,7 @@ def perform(
             play.perform()
         else:
             play.race()
-        steps = len(play.trace)
+        steps, fingerprint = len(play.trace), play.fingerprint
         look()
         play.settle()
         play.end_of_holds()
@@ -141,15 +144,18 @@ def perform(
         wrong += [Violation("I0", scenario.name, what) for what in scenario.then(play)]
         if replayed:
             wrong += oracle.replayed(play)
+    wrong += [Violation("I0", "role", line) for line in roles.book.refused]
+    roles.book.refused.clear()
     return Result(
         scenario.name,
         seed,
-        play.fingerprint,
+        fingerprint,
         steps,
         list(dict.fromkeys(wrong)),
         Counter(fate for _, _, fate in play.trace if fate is not Fate.DONE),
         _sites(play),
         checks["looks"] + 1,
+        play.cloud.engine_digest() if digests else "",
         play.trace if keeps_trace else [],
     )
 
@@ -197,6 +203,4 @@ def scenario_line(result: Result) -> str:
 
 def complain(results: list[Result]) -> str:
     """One line for each failure, with the line that replays it."""
-    return "\n".join(
-        f"{each.invariant} {each.subject}: {each.what} — {result.replay}" for result in results for each in result.wrong
-    )
+    return "\n".join(f"{each.invariant} {each.subject}: {each.what} — {result.replay}" for result in results for each in result.wrong)

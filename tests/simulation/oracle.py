@@ -38,6 +38,7 @@ def at_the_end(play: Play, lines: Sequence[str] = ()) -> list[Violation]:
         *_cards_shown(play),
         *_status_shown(play),
         *_openings(play),
+        *_dead_letters(play),
         *_answers(play),
         *_plaintext(play, lines),
     ]
@@ -63,9 +64,7 @@ def _cards_shown(play: Play) -> list[Violation]:
     owner: dict[str, str] = {}
     first: dict[str, tuple[str, ...]] = {}
     for order, cards in play.shown:
-        for card in cards:
-            if owner.setdefault(card, order) != order:
-                wrong.append(Violation("I1", order, "was shown a card of another order"))
+        wrong += [Violation("I1", order, "was shown a card of another order") for card in cards if owner.setdefault(card, order) != order]
         if first.setdefault(order, cards) != cards:
             wrong.append(Violation("I12", order, "was shown other cards the second time"))
     return wrong
@@ -84,9 +83,16 @@ def _status_shown(play: Play) -> list[Violation]:
 
 def _openings(play: Play) -> list[Violation]:
     """I5: whoever was shown cards stands in the audit, before he was shown them."""
-    audited = Counter(row["order_id"] for row in play.cloud.rows(TableName.JOURNAL) if row["pk"].startswith("AUDIT#"))
+    audited = Counter(row.get("order_id", "") for row in play.cloud.rows(TableName.JOURNAL) if row["pk"].startswith("AUDIT#"))
     shown = Counter(order for order, _ in play.shown)
-    return [Violation("I5", order, f"shown {shown[order]} times, audited {audited[order]}") for order in shown if shown[order] > audited[order]]
+    return [
+        Violation("I5", order, f"shown {shown[order]} times, audited {audited[order]}") for order in shown if shown[order] > audited[order]
+    ]
+
+
+def _dead_letters(play: Play) -> list[Violation]:
+    """I14: what comes again is done in the end."""
+    return [Violation("I14", queue.name, "a message died") for queue in play.cloud.queues.values() if queue.dead]
 
 
 def _answers(play: Play) -> list[Violation]:

@@ -44,7 +44,7 @@ class Browser(Shop):
 
     def call(self, method: str, url: str, body: bytes, headers: dict[str, str]) -> Page:
         page = super().call(method, url, body, headers)
-        self.play.answers.append((f"{method} {url.split('?')[0]}", page.status))
+        self.play.answers.append((f"{method} {url.split('?', maxsplit=1)[0]}", page.status))
         return page
 
 

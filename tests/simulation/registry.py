@@ -37,11 +37,20 @@ class Scenario:
     pair: bool = False
     """Small enough to be searched for every schedule up to a bound."""
 
+    @property
+    def theme(self) -> str:
+        """The file that it stands in."""
+        return self.cast.__module__.rpartition(".")[2]
+
     def stage(self) -> Stage:
         return _stage(self.name)
 
 
 SCENARIOS: dict[str, Scenario] = {}
+
+
+def of_themes(*themes: str) -> list[str]:
+    return [name for name, each in SCENARIOS.items() if each.theme in themes]
 
 
 def scenario(given: Given, *, then: Then = nothing_more, **more: Any) -> Callable[[Cast], Cast]:

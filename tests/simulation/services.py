@@ -6,6 +6,7 @@ import io
 import itertools
 import json
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
@@ -174,19 +175,27 @@ class Bus:
         return {"FailedEntryCount": 0, "Entries": [{"EventId": str(len(self.events))} for _ in Entries]}
 
 
-class Queue:
-    """SQS: at least once, in any order, to the dead letters after too many tries."""
+@dataclass
+class Message:
+    body: str
+    receives: int = 0
+    visible_at: float = 0.0
+    """Seconds of simulated time before which nobody gets it."""
 
-    def __init__(self, name: str, receives_max: int) -> None:
+
+class Queue:
+    """SQS: at least once, in any order, hidden while somebody may still work on it, to the dead letters after too many tries."""
+
+    def __init__(self, name: str, receives_max: int, hidden_s: float) -> None:
         self.name = name
         self.receives_max = receives_max
-        self.waiting: list[list[Any]] = []
-        """Pairs of body and how often it was received."""
+        self.hidden_s = hidden_s
+        self.waiting: list[Message] = []
         self.done: list[str] = []
         self.dead: list[str] = []
 
     def put(self, body: str) -> None:
-        self.waiting.append([body, 0])
+        self.waiting.append(Message(body))
 
     def send_message(self, *, QueueUrl: str, MessageBody: str, **_delay: Any) -> dict[str, Any]:
         self.put(MessageBody)
@@ -238,6 +247,9 @@ class Bucket:
     def delete_object(self, *, Bucket: str, Key: str) -> dict[str, Any]:
         self.files.pop(Key, None)
         return {}
+
+    def generate_presigned_post(self, *, Bucket: str, Key: str, Conditions: Any, ExpiresIn: int) -> dict[str, Any]:
+        return {"url": f"https://{Bucket}.test", "fields": {"key": Key}}
 
     def _file(self, key: str) -> bytes:
         if key not in self.files:

@@ -69,6 +69,11 @@ def receives_max(worker: str) -> int:
 
 
 @cache
+def hidden_s(worker: str) -> float:
+    return float(template().properties(f"{worker.capitalize()}Queue")["VisibilityTimeout"])
+
+
+@cache
 def module(function: str) -> Any:
     """A copy of the function's module of our own, whose `deps` is what runs here."""
     made = load.__wrapped__(function)

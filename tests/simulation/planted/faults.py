@@ -1,6 +1,5 @@
 """The list of planted faults. `#n` are threads of the projects named; the mistakes are known from there, the code is ours."""
 
-
 from faka.contexts.ledger.store import LedgerStore
 from faka.contexts.orders.store import OrderStore
 from faka.contexts.payments.store import PaymentStore
@@ -63,7 +62,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "two returns write one line of the stock log",
         "stock that drifts after parallel expiry (dujiaoka #97)",
-        ((StockLog.added, "writes.append(insert(TableName.TRADE, row, otherwise=_log_moved))", "writes.append(__import__('faka.platform.table').platform.table.put(TableName.TRADE, row, otherwise=_log_moved))"),),
+        (
+            (
+                StockLog.added,
+                "writes.append(insert(TableName.TRADE, row, otherwise=_log_moved))",
+                "writes.append(__import__('faka.platform.table').platform.table.put(TableName.TRADE, row, otherwise=_log_moved))",
+            ),
+        ),
         frozenset({"I1", "I4"}),
         ("three_buyers_cancel_at_once", "claims_without_an_owner"),
     ),
@@ -103,7 +108,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "one provider's money pays another provider's order",
         "new-api #4319 and #4353: a callback of provider B completes an order of provider A",
-        ((decide.decide, "payment is None or order is None or payment.channel_id != event.channel_id", "payment is None or order is None"),),
+        (
+            (
+                decide.decide,
+                "payment is None or order is None or payment.channel_id != event.channel_id",
+                "payment is None or order is None",
+            ),
+        ),
         frozenset({"I3", "I8"}),
         ("another_channels_money",),
     ),
@@ -123,7 +134,7 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "a second payment is ignored",
-        "zfaka: \"already done\", and the money is gone",
+        'zfaka: "already done", and the money is gone',
         ((decide._exact, "return Outcome.REFUND", "return Outcome.NOTHING"),),
         frozenset({"I3"}),
         ("short_then_right_then_double", "another_way_to_pay_while_the_first_pays"),
@@ -150,9 +161,13 @@ FAULTS: tuple[Fault, ...] = (
     ),
     Fault(
         "a notice is done before it is applied",
-        "kamiFaka: always \"success\", even when the database was down, so a lost one is never repeated",
+        'kamiFaka: always "success", even when the database was down, so a lost one is never repeated',
         (
-            (booking._once, "now = deps.clock.now()\n    outcome", "now = deps.clock.now()\n    [deps.tables.apply(each) for each in also]\n    outcome"),
+            (
+                booking._once,
+                "now = deps.clock.now()\n    outcome",
+                "now = deps.clock.now()\n    [deps.tables.apply(each) for each in also]\n    outcome",
+            ),
         ),
         frozenset({"I2", "I3"}),
         ("two_late_payments_for_one_card", "money_for_nobody", "short_then_right_then_double"),
@@ -164,7 +179,10 @@ FAULTS: tuple[Fault, ...] = (
             (
                 take_notice.take_notice,
                 "notice, is_new = _stored(deps, event, raw)",
-                "try:\n        notice, is_new = _stored(deps, event, raw)\n    except Unavailable:\n        return adapter.acknowledge(True)",
+                (
+                    "try:\n        notice, is_new = _stored(deps, event, raw)\n"
+                    "    except Unavailable:\n        return adapter.acknowledge(True)"
+                ),
             ),
         ),
         frozenset({"I3"}),
@@ -173,13 +191,19 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "the goods are given and the money is not booked",
         "every peer without a ledger; LinLinQi books after the commit",
-        ((writes.paid, "deps.ledger.posted(ledger.receipt_applied(receipt.key, receipt.channel_id, order.id, receipt.amount, receipt.paid_at, now)),", ""),),
+        (
+            (
+                writes.paid,
+                "deps.ledger.posted(ledger.receipt_applied(",
+                "*(lambda *_booked: ())((",
+            ),
+        ),
         frozenset({"I3"}),
         ("one_notice_three_times",),
     ),
     Fault(
         "an order gets a text and no card",
-        "acg-faka 3.6: up to 16 % of paid orders \"delivered\" without a key (measured)",
+        'acg-faka 3.6: up to 16 % of paid orders "delivered" without a key (measured)',
         ((booking._pay_late, "if runs is None:", "runs = runs or ()\n    if runs is None:"),),
         frozenset({"I1", "I2", "I4"}),
         ("two_late_payments_for_one_card",),
@@ -198,7 +222,10 @@ FAULTS: tuple[Fault, ...] = (
             (
                 checkout._checked,
                 "price = priced(sku.price, command.quantity, channel.fee_bp)",
-                "price = priced(sku.price.model_copy(update={'minor': command.seen_total_minor or sku.price.minor}), command.quantity, channel.fee_bp)",
+                (
+                    "wish = sku.price.model_copy(update={'minor': command.seen_total_minor or sku.price.minor})\n"
+                    "    price = priced(wish, command.quantity, channel.fee_bp)"
+                ),
             ),
         ),
         frozenset({"I8"}),
@@ -208,7 +235,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "what somebody holds is counted, then checked",
         "manga-platform #178: the coupon's limit is checked outside of the transaction; dujiao-next #105",
-        ((QuotaStore.held, 'when=f"(attribute_not_exists(#n) OR #n < :orders) AND', 'when=f"(attribute_not_exists(#n) OR #n >= :orders OR #n < :orders) AND'),),
+        (
+            (
+                QuotaStore.held,
+                'when=f"(attribute_not_exists(#n) OR #n < :orders) AND',
+                'when=f"(attribute_not_exists(#n) OR #n >= :orders OR #n < :orders) AND',
+            ),
+        ),
         frozenset({"I9"}),
         ("one_visitor_above_his_limit",),
     ),
@@ -232,7 +265,13 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "cards are shown and nobody writes down to whom",
         "card-system #155 and #471, acg-faka #29, #99: keys stolen, no usable log",
-        ((reveal.reveal, "return Revealed(_audited(deps, order, cards, viewer, open_id, via), product, cards)", "return Revealed(order, product, cards)"),),
+        (
+            (
+                reveal.reveal,
+                "return Revealed(_audited(deps, order, cards, viewer, open_id, via), product, cards)",
+                "return Revealed(order, product, cards)",
+            ),
+        ),
         frozenset({"I5"}),
         ("two_tabs_and_the_mail",),
     ),
@@ -246,9 +285,12 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "an unpaid order ends while its money is on the way",
         "dujiaoka #265, fossasia/eventyay #1359: the lock was dropped as an optimisation",
-        ((poll._ended, "if order.state is not OrderState.PENDING_PAYMENT:", "if False:"), (OrderStore.replaced, SEEN, ANY), (PaymentStore.replaced, SEEN, ANY)),
+        (
+            (poll._ended, "if order.state is not OrderState.PENDING_PAYMENT:", "if False:"),
+            (OrderStore.replaced, SEEN, ANY),
+            (PaymentStore.replaced, SEEN, ANY),
+        ),
         frozenset({"I1", "I2", "I3", "I4", "I5", "I6", "I12"}),
         ("money_meets_the_end_of_the_hold", "two_sweeps_end_one_hold"),
     ),
 )
-

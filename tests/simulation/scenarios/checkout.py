@@ -5,7 +5,7 @@ from tests.simulation.oracle import ended
 from tests.simulation.people import Buyer
 from tests.simulation.play import Habits, Play, Script
 from tests.simulation.registry import scenario
-from tests.simulation.scenarios.given import cards, left, orders
+from tests.simulation.scenarios.given import cards, delivered, left, orders
 from tests.unit.catalog.given import sku
 
 
@@ -33,14 +33,14 @@ def _sold_at_most_what_was_there(play: Play) -> list[str]:
     return [f"{count} cards sold of 2"] if count > 2 else []
 
 
-@scenario(cards(2), then=_sold_at_most_what_was_there, habits=Habits(minutes=1))
+@scenario(cards(2), then=_sold_at_most_what_was_there, habits=Habits(minutes=1), share=0.3)
 def three_buyers_for_two_cards(play: Play) -> None:
     """Whole purchases by three people while two cards are left."""
     for name in ("ann", "bob", "cem"):
         play.cast(name, _whole_purchase(name, contact="buyer@example.com"))
 
 
-@scenario(cards(4), habits=Habits(minutes=1), share=2, pair=True, product={"skus": (sku("video-vip-month", shards=2),)})
+@scenario(cards(4), habits=Habits(minutes=1), pair=True, product={"skus": (sku("video-vip-month", shards=2),)}, share=1)
 def two_buyers_for_more_than_there_is(play: Play) -> None:
     """Three and two of four cards, spread over two shards: one gets his, the other is told."""
     play.cast("ann", _submits("ann", quantity="3"))
@@ -52,7 +52,7 @@ def _one_order(play: Play) -> list[str]:
     return [] if found <= 1 else [f"one form made {found} orders"]
 
 
-@scenario(cards(3), then=_one_order, habits=Habits(minutes=1), share=2, pair=True)
+@scenario(cards(3), then=_one_order, habits=Habits(minutes=1), pair=True, share=2)
 def the_same_form_twice(play: Play) -> None:
     """A double click: two requests with one form."""
     for tab in ("tab one", "tab two"):
@@ -63,14 +63,14 @@ def _form(play: Play, **chosen: str) -> Buyer:
     return Buyer(play, "one form", address="203.0.113.9", **chosen)
 
 
-@scenario(cards(3), then=_one_order, habits=Habits(minutes=1), share=2, pair=True)
+@scenario(cards(3), then=_one_order, habits=Habits(minutes=1), pair=True, share=1.2)
 def one_form_with_two_bodies(play: Play) -> None:
     """The form's one-time number under two different purchases."""
     play.cast("one card", lambda play: _form(play).submit())
     play.cast("two cards", lambda play: _form(play, quantity="2").submit())
 
 
-@scenario(cards(5), holds_max=2, habits=Habits(minutes=1), share=2)
+@scenario(cards(5), holds_max=2, habits=Habits(minutes=1), share=0.6)
 def one_visitor_above_his_limit(play: Play) -> None:
     """Three orders of one visitor at once, where two may be open."""
     for name in ("first", "second", "third"):
@@ -82,14 +82,14 @@ def _nothing_left_over(play: Play) -> list[str]:
     return [] if left(play) + owned == 2 else [f"{left(play)} for sale and {owned} owned, of 2"]
 
 
-@scenario(cards(2), then=_nothing_left_over, habits=Habits(minutes=2, stride_s=200), share=2)
+@scenario(cards(2), then=_nothing_left_over, habits=Habits(minutes=2, stride_s=200), share=0.5)
 def nobody_pays(play: Play) -> None:
     """Two orders whose holds run out while a third buyer comes."""
     for name in ("ann", "bob", "cem"):
         play.cast(name, _submits(name))
 
 
-@scenario(cards(2), then=_nothing_left_over, habits=Habits(minutes=1), product={"skus": (sku("video-vip-month", 0),)})
+@scenario(cards(2), then=_nothing_left_over, habits=Habits(minutes=1), product={"skus": (sku("video-vip-month", 0),)}, share=0.5)
 def free_of_charge(play: Play) -> None:
     """A product without a price: the order has its goods at once."""
     for name in ("ann", "bob", "cem"):
@@ -105,8 +105,14 @@ def _gets(name: str) -> Script:
     return script
 
 
-@scenario(cards(3))
+@scenario(cards(3), share=0.3)
 def a_buyer_names_his_price(play: Play) -> None:
     """A form that says what it wants to pay, one way and another."""
     for name, price in (("cheap", "1"), ("free", "0"), ("dear", "999999")):
         play.cast(name, _submits(name, seen_total_minor=price))
+
+
+@scenario(cards(2), then=delivered(1), share=0.1)
+def one_sale(play: Play) -> None:
+    """One whole purchase with nobody else there."""
+    play.cast("ann", _whole_purchase("ann", contact="buyer@example.com"))

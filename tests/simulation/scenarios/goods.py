@@ -6,13 +6,13 @@ from faka.flows.withhold import void_card
 from faka.kernel.ids import SkuId
 from tests.kit.sinks import Canaries
 from tests.kit.world import World
+from tests.simulation.people import Buyer, operates
 from tests.simulation.play import Habits, Play
 from tests.simulation.registry import scenario
-from tests.simulation.people import Buyer, operates
 from tests.simulation.scenarios.given import cards, delivered, money, owner_of, paid, placed
 
 
-@scenario(paid(1, 2), then=delivered(1), habits=Habits(minutes=1), share=3)
+@scenario(paid(1, 2), then=delivered(1), habits=Habits(minutes=1), share=1.5)
 def two_tabs_and_the_mail(play: Play) -> None:
     """Two tabs open the cards while the mail goes out."""
     [order] = play.facts
@@ -34,7 +34,7 @@ def _opened_once(play: Play) -> list[str]:
     return [f"a one-use link was opened {tabs} times"] if tabs > 1 else []
 
 
-@scenario(paid(1, 2), then=_opened_once, share=2, product={"kind": "LINK"}, pair=True)
+@scenario(paid(1, 2), then=_opened_once, product={"kind": "LINK"}, pair=True, share=0.3)
 def one_link_two_people(play: Play) -> None:
     """A link that opens once, and two people with it."""
     [order] = play.facts
@@ -49,7 +49,7 @@ def _a_batch_and_an_order(world: World, marks: Canaries) -> tuple[SkuId, int, Or
     return world.sku.id, order.runs[0].start, order
 
 
-@scenario(_a_batch_and_an_order, habits=Habits(minutes=1), share=2)
+@scenario(_a_batch_and_an_order, habits=Habits(minutes=1), share=0.7)
 def a_sold_card_is_voided_before_it_is_seen(play: Play) -> None:
     """An operator voids the very card while its buyer opens it and another one buys: it is shown before, or replaced, never lost."""
     sku, number, order = play.facts
@@ -65,7 +65,7 @@ def _buys_and_opens(play: Play, name: str) -> None:
         buyer.reveal()
 
 
-@scenario(cards(1), habits=Habits(minutes=2), share=2)
+@scenario(cards(1), habits=Habits(minutes=2), share=0.6)
 def new_stock_while_the_last_is_sold(play: Play) -> None:
     """A batch is linked while buyers take the last card: nobody is told "sold out" for ever, and no number is lost."""
     for name in ("ann", "bob"):
@@ -74,7 +74,7 @@ def new_stock_while_the_last_is_sold(play: Play) -> None:
     operates(play, "operator", lambda deps: world.stock_up(3, secret=marks.secret, number=marks.number, deps=deps), tries=1)
 
 
-@scenario(placed(2, 3), habits=Habits(minutes=1), share=2)
+@scenario(placed(2, 3), habits=Habits(minutes=1), share=1)
 def the_worker_and_the_sweep_fulfil(play: Play) -> None:
     """Two paid orders, their queue worker, the sweep and an operator's command at once."""
     for order in play.facts:

@@ -16,19 +16,19 @@ def _repeats(play: Play, count: int, **chosen: int) -> None:
     play.notices += [Notice(play.facts[0].channel_id, raw) for _ in range(count)]
 
 
-@scenario(placed(1, 2), then=delivered(1), share=3, pair=True)
+@scenario(placed(1, 2), then=delivered(1), pair=True, share=3)
 def one_notice_three_times(play: Play) -> None:
     """A provider that repeats its notice while the first is still worked on."""
     _repeats(play, 3)
 
 
-@scenario(placed(1, 2, channel="epay", method="epay"), then=delivered(1), share=2, pair=True)
+@scenario(placed(1, 2, channel="epay", method="epay"), then=delivered(1), pair=True, share=2)
 def a_weak_notice_twice(play: Play) -> None:
     """A channel whose notices only make us ask."""
     _repeats(play, 2)
 
 
-@scenario(placed(1, 2), then=delivered(1), habits=Habits(minutes=1), share=3)
+@scenario(placed(1, 2), then=delivered(1), habits=Habits(minutes=1), share=2)
 def notice_question_and_sweep(play: Play) -> None:
     """The notice, the buyer's own question and the sweep find the same money."""
     [order] = play.facts
@@ -53,7 +53,7 @@ def _money_ends(play: Play) -> list[str]:
     return wrong
 
 
-@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=3, pair=True)
+@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), pair=True, share=3)
 def money_meets_the_end_of_the_hold(play: Play) -> None:
     """The notice comes in the minute in which the sweep gives the cards back."""
     play.cloud.clock.advance(seconds=250)
@@ -70,14 +70,14 @@ def two_sweeps_end_one_hold(play: Play) -> None:
         play.cast(name, lambda play: play.sweep())
 
 
-@scenario(lapsed(2, 1), then=_money_ends, share=3, pair=True)
+@scenario(lapsed(2, 1), then=_money_ends, pair=True, share=2.5)
 def two_late_payments_for_one_card(play: Play) -> None:
     """Two orders that ended unpaid get their money late, and one card is left: one delivers, the other is refunded."""
     for order in play.facts:
         play.notify(order.channel_id, money(play, order))
 
 
-@scenario(lapsed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=2)
+@scenario(lapsed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=1)
 def late_money_and_a_new_buyer(play: Play) -> None:
     """Late money and a fresh checkout reach for the same card."""
     [order] = play.facts
@@ -92,7 +92,7 @@ def _buys(play: Play, name: str) -> None:
         buyer.pay()
 
 
-@scenario(placed(1, 2), then=_money_ends, share=2)
+@scenario(placed(1, 2), then=_money_ends, share=2.5)
 def short_then_right_then_double(play: Play) -> None:
     """Another amount, the right one, and the right one again: goods once, the rest is due back or a person's."""
     [order] = play.facts
@@ -110,15 +110,15 @@ def money_for_nobody(play: Play) -> None:
     play.notify(order.channel_id, money(play, order))
 
 
-@scenario(placed(1, 2), then=_money_ends, share=3, pair=True)
+@scenario(placed(1, 2), then=_money_ends, pair=True, share=1.5)
 def the_buyer_cancels_while_he_pays(play: Play) -> None:
     """Cancel on the page, and the notice of the money."""
-    [order] = play.facts
+    [_order] = play.facts
     _repeats(play, 1)
-    play.cast("cancels", lambda play: _cancels(play))
+    play.cast("cancels", _cancels)
 
 
-@scenario(placed(3, 4), then=_money_ends, habits=Habits(minutes=1), share=2)
+@scenario(placed(3, 4), then=_money_ends, habits=Habits(minutes=1), share=1)
 def three_buyers_cancel_at_once(play: Play) -> None:
     """Cards of three orders go back to one shard in the same moment, while a fourth buyer comes."""
     for i in range(3):
@@ -131,12 +131,12 @@ def _cancels(play: Play, i: int = 0) -> None:
     owner.browser.post(f"/o/{owner.order}/cancel", {"x": "1"})
 
 
-@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=3)
+@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=2)
 def another_way_to_pay_while_the_first_pays(play: Play) -> None:
     """The buyer changes the way to pay; the first way's money arrives all the same, then the second's."""
-    [order] = play.facts
+    [_order] = play.facts
     _repeats(play, 1)
-    play.cast("changes", lambda play: _changes_and_pays(play))
+    play.cast("changes", _changes_and_pays)
 
 
 def _changes_and_pays(play: Play) -> None:
@@ -180,7 +180,7 @@ def _only_its_own_channel_pays(play: Play) -> list[str]:
     return [f"{row['id']} has goods for another channel's money" for row in found]
 
 
-@scenario(placed(1, 2), then=_only_its_own_channel_pays)
+@scenario(placed(1, 2), then=_only_its_own_channel_pays, share=0.5)
 def another_channels_money(play: Play) -> None:
     """A well signed notice of one provider, with real money, that names an order of another."""
     [order] = play.facts

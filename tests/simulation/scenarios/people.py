@@ -13,7 +13,7 @@ def _five_tries_at_most(play: Play) -> list[str]:
     return [f"{count} tries at one code" for count in tries if count > CODE_TRIES_MAX]
 
 
-@scenario(mailed(1, 2), then=_five_tries_at_most)
+@scenario(mailed(1, 2), then=_five_tries_at_most, share=0.5)
 def guesses_at_a_mailed_code(play: Play) -> None:
     """Four people try digits for one mailed code at once: the tries are counted together."""
     browser = Browser(play, "asks")

@@ -1,0 +1,13 @@
+"""How much of everything the everyday gate does; an environment value raises it for a night."""
+
+import os
+
+
+SCHEDULES = int(os.environ.get("FAKA_SCHEDULES", "52000"))
+"""Runs of all scenarios together. Two of a hundred repeat a schedule that was seen; 50,000 distinct ones remain."""
+
+SYSTEMATIC_MAX = int(os.environ.get("FAKA_SYSTEMATIC", "120"))
+"""Schedules of each pair in the search that leaves none out; the bound of switches is met first for the small ones."""
+
+PREEMPTIONS = 2
+"""Switches away from somebody who could go on. Two find every fault that was ever planted in a pair."""

@@ -1,0 +1,6 @@
+"""Registers all scenarios."""
+
+import tests.simulation.scenarios
+
+
+__all__ = ["tests"]
