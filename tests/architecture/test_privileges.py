@@ -224,16 +224,16 @@ def test_a_transaction_is_judged_by_each_of_its_writes() -> None:
     ]
 
 
-GET = {"TableName": "test-vault", "Key": {"pk": {"S": "PAGE#1"}, "sk": {"S": "PAGE"}}}
+READ = {"RequestItems": {"test-vault": {"Keys": [{"pk": {"S": "PAGE#1"}, "sk": {"S": "PAGE"}}]}}}
 
 
 def test_a_call_that_a_role_does_not_allow_is_refused_and_remembered() -> None:
     with roles.trial() as book:
-        roles.ask("RevealFunction", "dynamodb", "get_item", GET)
+        roles.ask("RevealFunction", "dynamodb", "batch_get_item", READ)
         with pytest.raises(roles.NotAllowed):
-            roles.ask("CallbacksFunction", "dynamodb", "get_item", GET)
+            roles.ask("CallbacksFunction", "dynamodb", "batch_get_item", READ)
     (refusal,) = book.refused
-    assert refusal == "CallbacksFunction may not dynamodb:GetItem on VaultTable for PAGE#: no statement of CallbacksRole allows it"
+    assert refusal == "CallbacksFunction may not dynamodb:BatchGetItem on VaultTable for PAGE#: no statement of CallbacksRole allows it"
 
 
 def test_a_wrong_leading_key_and_a_wrong_encryption_context_are_refused() -> None:
