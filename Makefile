@@ -40,7 +40,7 @@ reset: ## Forget what the local shop remembers
 .PHONY: test
 test: .venv/dev.stamp ## Run all tests but load; WORKERS=1 for one after the other
 	@$(PY) -m infra.tools.pages
-	$(PY) -m pytest -m "not load" -n $(WORKERS) --dist loadfile
+	$(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile
 
 .PHONY: test-%
 test-%: .venv/dev.stamp ## Run one ring, such as test-unit, test-e2e, test-browser
