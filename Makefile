@@ -41,11 +41,22 @@ reset: ## Forget what the local shop remembers
 test: .venv/dev.stamp ## Run all tests but load; WORKERS=1 for one after the other
 	@$(PY) -m infra.tools.pages
 	$(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile
+	$(PY) -m tests.simulation report
 
 .PHONY: test-%
 test-%: .venv/dev.stamp ## Run one ring, such as test-unit, test-e2e, test-browser
 	@$(PY) -m infra.tools.pages
 	$(PY) -m pytest -m "$*"
+
+.PHONY: sim
+sim: .venv/dev.stamp ## Walk through schedules of the whole shop; SCHEDULES=1000000 for a night, FIRST=0 is the first seed
+	@$(PY) -m infra.tools.pages
+	$(PY) -m tests.simulation walk --jobs $(WORKERS) $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(FIRST),--first $(FIRST))
+
+.PHONY: report
+report: .venv/dev.stamp ## What the last `make test` has explored, covered and left out; KEEP=1 puts the figures into the READMEs
+	@$(PY) -m tests.simulation report $(if $(KEEP),--keep)
+	$(if $(KEEP),$(PY) -m infra.tools.readme)
 
 .PHONY: check
 check: .venv/dev.stamp .venv-sam/sam.stamp .venv-checkov/checkov.stamp ## Lint, types, template, house rules

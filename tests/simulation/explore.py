@@ -1,17 +1,16 @@
 """Runs of scenarios by seed: a random walk, priorities, or every schedule of a pair; each ends in a verdict."""
 
-import contextlib
 import random
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from faka.platform import telemetry
 from faka.steps.invariants import Violation
 from tests.kit import roles
 from tests.simulation import oracle, wiring
 from tests.simulation.gate import DEATHS, Call, Fate
+from tests.simulation.hearing import listening
 from tests.simulation.play import Habits, Play
 from tests.simulation.registry import Scenario
 from tests.simulation.strategies import Given, Strategy, Walk, Weather, schedules
@@ -47,36 +46,6 @@ class Result:
     @property
     def replay(self) -> str:
         return f"python -m tests.simulation replay {self.scenario} {self.seed}"
-
-
-class Lines:
-    """Takes what the functions print and log."""
-
-    def __init__(self) -> None:
-        self.lines: list[str] = []
-
-    def write(self, text: str) -> int:
-        self.lines.append(text)
-        return len(text)
-
-    def flush(self) -> None:
-        """Nothing waits."""
-
-
-@contextlib.contextmanager
-def listening() -> Iterator[Lines]:
-    """Log lines and printed figures go to a list."""
-    heard = Lines()
-    handlers = [handler for handler in telemetry.logger()._logger.handlers if hasattr(handler, "stream")]
-    before = [handler.stream for handler in handlers]
-    for handler in handlers:
-        handler.stream = heard
-    try:
-        with contextlib.redirect_stdout(heard):  # type: ignore[type-var]
-            yield heard
-    finally:
-        for handler, stream in zip(handlers, before, strict=True):
-            handler.stream = stream
 
 
 def strategy_of(seed: int) -> tuple[Strategy, random.Random]:

@@ -8,6 +8,7 @@ from typing import Any
 from tests.kit.sinks import Canaries
 from tests.kit.world import World
 from tests.simulation.cloud import Stage
+from tests.simulation.hearing import listening
 from tests.simulation.play import Habits, Play
 
 
@@ -68,4 +69,5 @@ def scenario(given: Given, *, then: Then = nothing_more, **more: Any) -> Callabl
 @cache
 def _stage(name: str) -> Stage:
     wanted = SCENARIOS[name]
-    return Stage(wanted.given, holds_max=wanted.holds_max, **wanted.product)
+    with listening():
+        return Stage(wanted.given, holds_max=wanted.holds_max, **wanted.product)

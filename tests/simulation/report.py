@@ -12,6 +12,7 @@ from tests.simulation.walks import Tally
 ROOT = Path(__file__).resolve().parents[2]
 PARTS = ROOT / "build" / "assurance"
 WHOLE = ROOT / "build" / "assurance.json"
+KEPT = ROOT / "tests" / "assurance.json"
 
 
 def leave(part: str, found: Mapping[str, Any]) -> None:
@@ -54,14 +55,17 @@ def of_crashes(found: Coverage, seconds: float) -> dict[str, Any]:
     }
 
 
+OTHERS = (
+    *("callbacks", "differential", "parsers", "api-shop", "api-notify", "rights", "security", "xss", "plaintext", "scale", "soak"),
+    "lost-answers",
+)
+"""What tests of other rings leave in `build/`."""
+
+
 def whole() -> dict[str, Any]:
     """All parts in one, with what follows from them together: calls that were met and at which nobody ever died."""
     parts = {path.stem: json.loads(path.read_text()) for path in sorted(PARTS.glob("*.json"))}
-    others = {
-        path.stem: json.loads(path.read_text())
-        for path in sorted(WHOLE.parent.glob("*.json"))
-        if path.stem in ("callbacks", "differential", "parsers", "api-shop", "api-notify", "rights", "security", "xss", "plaintext")
-    }
+    others = {path.stem: json.loads(path.read_text()) for path in sorted(WHOLE.parent.glob("*.json")) if path.stem in OTHERS}
     sites: dict[str, set[str]] = {}
     for part in parts.values():
         for site, met in part.get("sites", {}).items():
@@ -76,3 +80,117 @@ def whole() -> dict[str, Any]:
     }
     WHOLE.write_text(json.dumps(found, indent=1, ensure_ascii=False, sort_keys=True))
     return found
+
+
+# -- as a table ------------------------------------------------------------------------------------------------------------
+
+Row = tuple[str, str, int, str]
+"""What was done, how often, how often a promise broke, seconds of one processor."""
+
+
+def rows(whole: Mapping[str, Any]) -> list[Row]:
+    parts, others = whole["parts"], whole["others"]
+    walks = [part for name, part in parts.items() if part["kind"] == "walk" and name != "walk-on-demand"]
+    found = [*_of_walks(walks), *_of_pairs(parts.get("pairs")), *_of_crashes(parts.get("crashes")), *_of_planted(parts.get("planted"))]
+    return [*found, *_of_others(others)]
+
+
+def _of_walks(walks: list[Mapping[str, Any]]) -> list[Row]:
+    if not walks:
+        return []
+
+    def total(name: str) -> int:
+        return sum(part[name] for part in walks)
+
+    seconds = str(round(sum(part["seconds"] for part in walks)))
+    return [
+        ("schedules by seed (different ones)", f"{total('schedules'):,} ({total('distinct'):,})", total("failed"), seconds),
+        ("calls in them, at each of which others may go first", f"{total('calls'):,}", 0, ""),
+        ("deaths of a process in them", f"{total('deaths'):,}", 0, ""),
+        ("failures of a service in them", f"{total('faults'):,}", 0, ""),
+        ("verdicts over all tables", f"{total('verdicts'):,}", 0, ""),
+        ("seeds run twice, to the same calls and rows", f"{total('twice'):,}", 0, ""),
+    ]
+
+
+def _of_pairs(pairs: Mapping[str, Any] | None) -> list[Row]:
+    if pairs is None:
+        return []
+    complete = sum(each["is_complete"] for each in pairs["pairs"].values())
+    tried = f"{pairs['schedules']:,} ({complete} of {len(pairs['pairs'])})"
+    return [
+        (
+            "schedules of pairs, none with up to two switches left out (pairs that ended)",
+            tried,
+            pairs["failed"],
+            str(round(pairs["seconds"])),
+        )
+    ]
+
+
+def _of_crashes(crashes: Mapping[str, Any] | None) -> list[Row]:
+    if crashes is None:
+        return []
+    return [
+        (
+            "branches of flows taken apart (their calls)",
+            f"{crashes['branches']:,} ({crashes['points']:,})",
+            crashes["failed"],
+            str(round(crashes["seconds"])),
+        ),
+        ("deaths before and after each of these calls", f"{crashes['deaths']:,}", 0, ""),
+        ("failures of the service at each of these calls", f"{crashes['faults']:,}", 0, ""),
+        ("second deaths, of whoever took over", f"{crashes['doubles']:,}", 0, ""),
+        ("of these, aimed at a call that the run then avoided", f"{len(crashes['missed']):,}", 0, ""),
+    ]
+
+
+def _of_planted(planted: Mapping[str, Any] | None) -> list[Row]:
+    if planted is None:
+        return []
+    faults = planted["faults"].values()
+    seen = [each for each in faults if each["by"]]
+    by = {how: sum(each["by"] == how for each in seen) for how in ("walk", "crash")}
+    label = "mistakes of other shops planted (seen by a walk, by a crash)"
+    seconds = str(round(sum(each["seconds"] for each in faults)))
+    return [(label, f"{planted['planted']} ({by['walk']}, {by['crash']})", planted["planted"] - len(seen), seconds)]
+
+
+def _of_others(others: Mapping[str, Any]) -> list[Row]:
+    found: list[Row] = []
+    if "callbacks" in others:
+        found.append(("notices delivered again", f"{others['callbacks']['deliveries']:,}", others["callbacks"]["differences"], ""))
+    if "api-shop" in others:
+        requests = sum(others[name]["requests"] for name in ("api-shop", "api-notify") if name in others)
+        found.append(("requests made from the API documents", f"{requests:,}", 0, ""))
+    if "parsers" in others:
+        parsers = others["parsers"].values()
+        label = "inputs made up for parsers (parsers)"
+        found.append((label, f"{sum(each['inputs'] for each in parsers):,} ({len(parsers)})", sum(each["faults"] for each in parsers), ""))
+    if "plaintext" in others:
+        kinds = others["plaintext"].values()
+        label = "bytes searched for secrets while calls failed"
+        found.append((label, f"{sum(each['bytes'] for each in kinds):,}", sum(each["leaks"] for each in kinds), ""))
+    if others.get("rights", {}).get("is_judged"):
+        rights = others["rights"]
+        label = "rights of roles that tests have used (waived with a reason)"
+        wrong = len(rights["denied"]) + len(rights["unused"])
+        found.append((label, f"{len(rights['used']):,} ({len(rights['waived'])})", wrong, ""))
+    return found
+
+
+def table(whole: Mapping[str, Any]) -> str:
+    """For a terminal: what was done, what broke, and the calls at which nobody has died yet."""
+    lines = [f"{tried:>24}  {broken:>6}  {seconds:>7}  {what}" for what, tried, broken, seconds in rows(whole)]
+    head = f"{'done':>24}  {'broken':>6}  {'seconds':>7}  what"
+    calls = f"{whole['died_at']} of {whole['calls']} kinds of calls had a process die at them"
+    return "\n".join([head, *lines, "", calls, *(f"  not yet: {site}" for site in whole["not_covered"]), *failures(whole)])
+
+
+def failures(whole: Mapping[str, Any]) -> list[str]:
+    return [line for part in whole["parts"].values() for line in part.get("failures", [])]
+
+
+def keep(whole: Mapping[str, Any]) -> None:
+    """Keep the rows that the README shows."""
+    KEPT.write_text(json.dumps([list(row) for row in rows(whole)], indent=1) + "\n")
