@@ -29,6 +29,13 @@ from tests.security_pages.payloads import taken
 
 PLAIN = -1
 LANGUAGES = {"zh": "zh-CN,zh;q=0.9", "en": "en-GB,en;q=0.8"}
+
+
+def languages_of(n: int) -> tuple[str, ...]:
+    """Every other text in both languages, the rest in one of them by turns: three quarters of all texts in each language."""
+    return ("zh", "en") if n % 2 == 0 or n == PLAIN else (("zh", "en")[n // 2 % 2],)
+
+
 SKUS = ("video-vip-month", "video-vip-season", "video-vip-year")
 PAGE = "/p/video-vip"
 

@@ -13,7 +13,7 @@ from faka.platform.web import has_controls
 from pages.order import CARDS_SHOWN_MAX, link_view, text_file
 from pages.visitor import ORDERS_MAX, codes_value
 from tests.browser.shop import republish, use
-from tests.security_pages.hostile import LANGUAGES, PAGE, PLAIN, HostileShop, Text
+from tests.security_pages.hostile import LANGUAGES, PAGE, PLAIN, HostileShop, Text, languages_of
 from tests.security_pages.payloads import payloads, taken
 
 
@@ -99,7 +99,8 @@ def listings(shop: HostileShop) -> None:
         named = [Text("category.name (section)", text) for text in chosen]
         for lang in LANGUAGES:
             shop.hold("home", shop.get("/", lang), [*named, *kept], lang)
-            for n, text in list(enumerate(chosen))[lang == "en" and turn >= 0 :: 1 if turn < 0 else 2]:
+        for n, text in enumerate(chosen):
+            for lang in languages_of(turn * sections + n if turn >= 0 else PLAIN):
                 shop.hold(f"category {n}", shop.get(f"/c/part-{n:02d}", lang), [Text("category.name (heading)", text)], lang)
 
 
