@@ -53,8 +53,8 @@ def test_a_query_names_its_index() -> None:
 
 def test_a_copy_is_a_write_here_and_a_read_there() -> None:
     source = {"Bucket": "b", "Key": f"incoming/{HIDDEN}"}
-    assert [(action, rest) for action, _, _, rest, _, _ in calls("s3", "copy_object", Bucket="b", Key="work/x", CopySource=source)] == [
-        ("s3:PutObject", "/work/…"),
+    assert [(action, rest) for action, _, _, rest, _, _ in calls("s3", "copy_object", Bucket="b", Key="problems/x", CopySource=source)] == [
+        ("s3:PutObject", "/problems/…"),
         ("s3:GetObject", "/incoming/…"),
     ]
 
