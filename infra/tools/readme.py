@@ -16,6 +16,7 @@ from babel.messages.pofile import read_po
 
 import faka
 from faka.kernel.errors import FakaError
+from infra.bench.scale import report
 from infra.tools.template import ALARM, ROOT, Statement, Template
 
 
@@ -174,6 +175,7 @@ TABLES: dict[str, Callable[[str], Iterator[list[str]]]] = {
     "parameters": parameters,
     "alarms": alarms,
     "errors": errors,
+    **{name: report.last(name) for name in report.TABLES},
 }
 
 

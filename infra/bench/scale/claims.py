@@ -13,7 +13,7 @@ from infra.bench.scale.parameters import Parameters
 from infra.bench.scale.result import Fate, Ledger
 from infra.bench.scale.service import PHYSICAL
 from infra.bench.scale.shop import SKU, Instances, Shop, without_memory
-from infra.bench.scale.timeline import arrivals, same_jitter
+from infra.bench.scale.timeline import arrivals
 
 
 TRADE = PHYSICAL[TableName.TRADE]
@@ -91,10 +91,9 @@ def played(shop: Shop, contest: Contest, seed: int) -> dict[str, Any]:
     """Let the buyers of a contest come to a shop; one row."""
     door, tally = Door(shop, contest), shop.service.tally
     shop.begin()
-    with same_jitter(seed):
-        for moment in arrivals(seed, contest.buyers, contest.within_s, shop.timeline.now):
-            shop.timeline.at(moment, door.buy)
-        shop.timeline.run()
+    for moment in arrivals(seed, contest.buyers, contest.within_s, shop.timeline.now):
+        shop.timeline.at(moment, door.buy)
+    shop.timeline.run()
     row, served = door.ledger.row(), max(1, door.ledger.fates[Fate.SERVED])
     head = frozenset({"HEAD"})
     facts = {name: getattr(contest, name) for name in ("name", "buyers", "cards", "shards", "quantity", "sold")}

@@ -9,7 +9,7 @@ from infra.bench.scale.quiet import quiet
 from infra.bench.scale.relay import Relay
 from infra.bench.scale.result import Fate, mean_ms, spread
 from infra.bench.scale.shop import Shop
-from infra.bench.scale.timeline import arrivals, same_jitter
+from infra.bench.scale.timeline import arrivals
 
 
 STEPS = (*DOORS, "journal")
@@ -20,7 +20,7 @@ READY_AFTER_S = 1.0
 def sold(sale: Sale, parameters: Parameters, seed: int) -> dict[str, Any]:
     """One row of whole orders."""
     shop = Shop(parameters, seed, shards=sale.shards, warm=dict.fromkeys(TableName, (sale.warm, 3 * sale.warm)))
-    with quiet(), same_jitter(seed):
+    with quiet():
         shop.open_doors()
         shop.stock_up(sale.cards, sold=sale.sold)
         journey = Journey(shop, sale)
@@ -46,6 +46,7 @@ def _row(shop: Shop, sale: Sale, journey: Journey) -> dict[str, Any]:
         "attempts": round(tally["checkout", "touch", "HEAD"] / sale.buyers, 3),
         "throttles": int(tally.sum("throttle")),
         "conflicts": int(tally.sum("conflict")),
+        "full": {what: int(count) for (_, kind, what), count in sorted(tally.items()) if kind == "full"},
         "claim_parts": _claim_parts(shop, served),
         "calls": {service: round(count / served, 3) for service, count in sorted(shop.neighbours.calls.items())},
         "left": shop.truth.left,

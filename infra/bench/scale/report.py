@@ -141,6 +141,15 @@ def returns(results: Results, lang: str) -> Table:
         yield [str(row["claims_s"]), str(row["returns_s"]), _ms(row["ms"]), str(row["head_conflicts"]), *back]
 
 
+def expiry(results: Results, lang: str) -> Table:
+    head = ("holds", "sweeps", "minutes", "requests each", "questions to the provider each", "write / read units each")
+    yield [said(name, lang) for name in (*head, "log rows that wait for room")]
+    row = results["expiry"]
+    units = f"{row['write']:.1f} / {row['read']:.1f}"
+    counts = [f"{row['holds']:,}", str(row["rounds"]), f"{row['minutes']:.1f}", f"{row['requests']:.1f}", f"{row['provider']:g}"]
+    yield [*counts, units, str(row["waiting"])]
+
+
 def _ms(values: list[float]) -> str:
     return " / ".join(f"{value:,.0f}" for value in values)
 
@@ -153,6 +162,7 @@ TABLES: dict[str, Callable[[Results, str], Table]] = {
     "scale_orders": orders,
     "scale_money": money,
     "scale_returns": returns,
+    "scale_expiry": expiry,
 }
 
 
@@ -164,6 +174,7 @@ TITLES = {
     "scale_orders": "Whole orders: form, notice, card, and the claim journal; figures for each served order",
     "scale_money": "A warm order of one card, by what is paid for",
     "scale_returns": "Returns of unplaced orders beside claims on one head",
+    "scale_expiry": "Holds of one moment that nobody pays, until the last card is back",
 }
 
 
@@ -173,11 +184,6 @@ def plain(results: Results) -> str:
     for name, table in TABLES.items():
         if name != "scale_claims":
             parts += ["", TITLES[name], *_aligned(table(results, "en"))]
-    expiry = results["expiry"]
-    parts.append(
-        f"\nExpiry of {expiry['holds']:,} holds: {expiry['back']:,} back after {expiry['rounds']} sweeps, {expiry['minutes']} minutes; "
-        f"{expiry['requests']} requests, {expiry['provider']:g} questions to the provider, {expiry['write']} / {expiry['read']} units each."
-    )
     return "\n".join([*parts, NOTE])
 
 

@@ -17,7 +17,7 @@ from infra.bench.scale.quiet import quiet
 from infra.bench.scale.relay import Relay
 from infra.bench.scale.result import spread
 from infra.bench.scale.shop import PRODUCT, SKU, Shop
-from infra.bench.scale.timeline import arrivals, same_jitter
+from infra.bench.scale.timeline import arrivals
 
 
 SWEEP_S = 47
@@ -39,7 +39,7 @@ def returned_beside(given: Beside, parameters: Parameters, seed: int) -> dict[st
     claims, returns = int(given.claims_s * given.seconds), int(given.returns_s * given.seconds)
     contest = Contest("returns beside claims", claims, 100_000, given.seconds, shards=1, instances=100)
     shop = Shop(parameters, seed, shards=1, warm={TableName.TRADE: (contest.warm, 3 * contest.warm)})
-    with quiet(), same_jitter(seed):
+    with quiet():
         shop.stock_up(contest.cards)
         held = [_held(shop) for _ in range(returns)]
         before, door, took, busy = shop.truth.left, Door(shop, contest), list[float](), list[OrderId]()
@@ -83,7 +83,7 @@ def _held(shop: Shop) -> tuple[OrderId, tuple[Run, ...]]:
 def expired(count: int, parameters: Parameters, seed: int, shards: int = 4) -> dict[str, Any]:
     """So many orders that nobody paid, all placed in one moment; minutes and requests until the last card is back."""
     shop = Shop(parameters, seed, shards=shards, warm=dict.fromkeys(TableName, (40000, 120000)))
-    with quiet(), same_jitter(seed):
+    with quiet():
         shop.open_doors()
         shop.stock_up(100_000)
         for n in range(count):
@@ -109,6 +109,7 @@ def expired(count: int, parameters: Parameters, seed: int, shards: int = 4) -> d
         "write": round(tally.sum("write", step="sweep") / count, 2),
         "read": round(tally.sum("read", step="sweep") / count, 2),
         "provider": round(shop.neighbours.calls["provider"] / count, 2),
+        "waiting": len(shop.truth.logged),
     }
 
 

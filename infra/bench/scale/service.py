@@ -129,9 +129,13 @@ class Service:
             return CONFLICT
         now, place = self.timeline.now, self._places.get(wish.name)
         if not self.tables[wish.name[0]].of(wish.name[1]).write.has(factor * self._estimate(wish), now):
+            self.tally["", "full", kind(wish.name[1])] += 1
             return NO_ROOM
         touched = {*wish.index, *([place[0]] if place else ())}
-        return "" if all(self.index.of(pk).write.has(1, now) for pk in touched) else NO_ROOM
+        if all(self.index.of(pk).write.has(1, now) for pk in touched):
+            return ""
+        self.tally["", "full", "index"] += 1
+        return NO_ROOM
 
     def _estimate(self, wish: Wish) -> int:
         return write_units(max(wish.length, self._lengths.get(wish.name, 0)))
@@ -181,6 +185,7 @@ class Service:
             else:
                 full.add(which)
                 self.tally[step, "throttle", verb] += 1
+                self.tally["", "full", kind(which[1])] += 1
         if len(full) == len(rows):
             raise _refusal(verb, [NO_ROOM])
         if not full:

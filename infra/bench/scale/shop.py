@@ -54,13 +54,18 @@ class Shop:
         names = {f"faka_table_{table}": physical for table, physical in PHYSICAL.items()}
         urls = {"faka_shop_url": "https://shop.test", "faka_notify_url": "https://notify.test"}
         self._settings = ShopSettings.model_validate({**names, **urls, "faka_holds_max": 50})
-        self.office = self._deps(Tables(Direct(self.service), PHYSICAL, self.timeline.wait))
+        self._jitter = Chance(seed + 1)
+        """For the pauses of `Tables`, apart from ids, so that a throttled buyer changes nobody's number."""
+        self.office = self._deps(self._tables(Direct(self.service)))
         self._sealed: dict[int, tuple[Batch, DataKey]] = {}
         self._pressed: set[int] = set()
 
     def deps(self, step: str) -> Deps:
         """What one instance of a door holds; nothing in it is warm yet."""
-        return self._deps(Tables(Client(self.service, self.latency, step), PHYSICAL, self.timeline.wait))
+        return self._deps(self._tables(Client(self.service, self.latency, step)))
+
+    def _tables(self, client: Client | Direct) -> Tables:
+        return Tables(client, PHYSICAL, self.timeline.wait, self._jitter)
 
     def _deps(self, tables: Tables) -> Deps:
         near = self.neighbours

@@ -7,6 +7,7 @@ class Tally(defaultdict[tuple[str, str, str], float]):
     """Counts by (step, what, of what).
 
     what: request, throttle, conflict (by verb) · touch (requests, by the kinds of rows in them) · write, index, read (units, by kind)
+          full (rows that were throttled, by kind, or `index` where only the index had no room; of no step)
     """
 
     def __init__(self) -> None:

@@ -3,8 +3,7 @@
 import heapq
 import itertools
 import random
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 from greenlet import getcurrent, greenlet  # type: ignore[import-untyped]
@@ -62,17 +61,6 @@ class Chance:
 
     def bytes(self, count: int) -> bytes:
         return self._random.randbytes(count)
-
-
-@contextmanager
-def same_jitter(seed: int) -> Iterator[None]:
-    """The pauses of `Tables` come from the process's own generator: within this block they are the seed's."""
-    before = random.getstate()
-    random.seed(seed)
-    try:
-        yield
-    finally:
-        random.setstate(before)
 
 
 def arrivals(seed: int, count: int, within_s: float, first_s: float = 0.0) -> list[float]:

@@ -31,6 +31,11 @@ class Truth:
     def left(self) -> int:
         return self._now
 
+    @property
+    def logged(self) -> list[tuple[int, int]]:
+        """Shard and number of each log row that its head has not taken in."""
+        return list(self._waiting)
+
     def fewest(self, since: float, until: float) -> int:
         """The lowest number that was for sale at any moment of a span."""
         low = max(0, bisect_left(self._moments, since) - 1)

@@ -118,6 +118,13 @@ WORDS: dict[str, str] = {
     "returned": "已归还",
     "return ms": "归还毫秒",
     "requests a return": "请求/归还",
+    "holds": "占用",
+    "sweeps": "巡检次数",
+    "minutes": "分钟",
+    "requests each": "每个请求数",
+    "questions to the provider each": "每个问渠道次数",
+    "write / read units each": "每个写 / 读单位",
+    "log rows that wait for room": "等待空位的日志行",
 }
 
 

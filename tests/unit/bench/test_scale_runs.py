@@ -17,7 +17,7 @@ from infra.bench.scale.parameters import Parameters
 from infra.bench.scale.result import Fate
 from infra.bench.scale.returns import Beside, expired, returned_beside
 from infra.bench.scale.shop import SKU, Shop
-from infra.bench.scale.timeline import arrivals, same_jitter
+from infra.bench.scale.timeline import arrivals
 
 
 pytestmark = pytest.mark.unit
@@ -31,6 +31,14 @@ def test_the_same_seed_gives_the_same_row_and_another_seed_another_one() -> None
     few = replace(CROWD, buyers=100, cards=40, quantity=3)
     assert contested(few, GIVEN, SEED) == contested(few, GIVEN, SEED)
     assert contested(few, GIVEN, SEED)["ms"] != contested(few, GIVEN, SEED + 1)["ms"]
+
+
+def test_pauses_of_throttled_buyers_are_the_seeds_too() -> None:
+    tight = replace(GIVEN, saved_s=0.1, partition_write_s=200.0)
+    rows = [contested(replace(CROWD, buyers=120, cards=cards, shards=1), tight, SEED) for cards in (1_000, 1_000, 10**7)]
+    assert rows[0]["throttles"] > 100
+    assert rows[0] == rows[1]
+    assert (rows[0]["ms"], rows[0]["busy"]) == (rows[2]["ms"], rows[2]["busy"])
 
 
 def test_whole_orders_are_the_same_each_time_and_each_buyer_reads_his_own_cards() -> None:
@@ -126,10 +134,9 @@ class _Naive(Door):
 
 
 def crowd_at(door: Door, shop: Shop, count: int) -> None:
-    with same_jitter(SEED):
-        for moment in arrivals(SEED, count, 0.05):
-            shop.timeline.at(moment, door.buy)
-        shop.timeline.run()
+    for moment in arrivals(SEED, count, 0.05):
+        shop.timeline.at(moment, door.buy)
+    shop.timeline.run()
 
 
 def test_a_claim_that_looks_and_then_writes_without_a_condition_sells_a_card_twice() -> None:
