@@ -17,6 +17,7 @@ from babel.messages.pofile import read_po
 import faka
 from faka.kernel.errors import FakaError
 from infra.bench.scale import report
+from infra.tools import assurance
 from infra.tools.template import ALARM, ROOT, Statement, Template
 
 
@@ -175,6 +176,7 @@ TABLES: dict[str, Callable[[str], Iterator[list[str]]]] = {
     "parameters": parameters,
     "alarms": alarms,
     "errors": errors,
+    "assurance": assurance.rows,
     **{name: report.last(name) for name in report.TABLES},
 }
 

@@ -96,7 +96,7 @@ class Stage:
         self.keys = Keys(random.Random("keys").randbytes)
         self.marks = Canaries("simulation")
         self.bucket = Bucket()
-        self.world = World(Engine(), holds_max=holds_max, hold_ttl_s=HOLD_TTL_S, kms=self.keys, **product)
+        self.world = World(Engine(stale=lambda _pk: False), holds_max=holds_max, hold_ttl_s=HOLD_TTL_S, kms=self.keys, **product)
         self.world.providers.bank._token = _tokens()
         self.world.deps.__dict__["objects"] = Objects(self.bucket, "bucket")
         self.facts = given(self.world, self.marks)

@@ -171,6 +171,14 @@ def _of_others(others: Mapping[str, Any]) -> list[Row]:
         kinds = others["plaintext"].values()
         label = "bytes searched for secrets while calls failed"
         found.append((label, f"{sum(each['bytes'] for each in kinds):,}", sum(each["leaks"] for each in kinds), ""))
+    if "differential" in others:
+        counts = others["differential"].items()
+        operations = sum(value for name, value in counts if name.startswith("operations") and isinstance(value, int))
+        found.append(("operations on the table model, against moto and the local cloud", f"{operations:,}", 0, ""))
+    if "security" in others:
+        corpora, counted = others["security"], ("values", "sent", "cells", "guesses", "answers")
+        sent = sum(corpus.get(name, 0) for corpus in corpora.values() for name in counted)
+        found.append(("hostile values sent to doors, addresses and cells", f"{sent:,}", corpora["guesses of orders"]["found"], ""))
     if others.get("rights", {}).get("is_judged"):
         rights = others["rights"]
         label = "rights of roles that tests have used (waived with a reason)"

@@ -36,6 +36,8 @@ class Tables(Checked):
         self.engine = engine
         self.serves_stale = False
         engine.stale = lambda _pk: self.serves_stale
+        engine.leaves = self._leaves
+        self._to_leave = 0
 
     def __getattr__(self, verb: str) -> Callable[..., Any]:
         does = getattr(self.engine, verb)
@@ -54,9 +56,23 @@ class Tables(Checked):
             return failures.transaction(given)
         if verb == "batch_execute_statement":
             return {**failures.READ, Fate.PARTLY: failures.statements_partly(len(given["Statements"]))}
+        partly = {Fate.PARTLY: self._partly} if verb in ("batch_get_item", "batch_write_item") else {}
         if verb in ("get_item", "query", "batch_get_item"):
-            return {**failures.READ, Fate.STALE: self._stale} if _is_eventual(verb, given) else failures.READ
-        return failures.WRITE
+            stale = {Fate.STALE: self._stale} if _is_eventual(verb, given) else {}
+            return {**failures.READ, **stale, **partly}
+        return {**failures.WRITE, **partly}
+
+    def _partly(self, act: Callable[[], Any]) -> Any:
+        """One row of the batch is left for another request."""
+        self._to_leave = 1
+        try:
+            return act()
+        finally:
+            self._to_leave = 0
+
+    def _leaves(self, _pk: str) -> bool:
+        self._to_leave -= 1
+        return self._to_leave >= 0
 
     def _stale(self, act: Callable[[], Any]) -> Any:
         self.serves_stale = True

@@ -91,6 +91,20 @@ def test_a_call_that_the_sdk_repeats_is_done_twice() -> None:
     assert did == ["mail", "mail"]
 
 
+def test_a_lagging_read_shows_a_row_as_it_was_and_a_part_of_a_batch_may_be_left() -> None:
+    cloud = Stage(cards(2)).fork(lambda *_: None)
+    row = {"pk": {"S": "ORDER#x"}, "sk": {"S": "ORDER"}, "n": {"N": "1"}}
+    asked = {"TableName": "test-trade", "Key": {"pk": row["pk"], "sk": row["sk"]}}
+    for number in ("1", "2"):
+        cloud.engine.put_item(TableName="test-trade", Item={**row, "n": {"N": number}})
+    seen = [cloud.tables._stale(lambda: cloud.engine.get_item(**asked)), cloud.engine.get_item(**asked)]
+    assert [answer["Item"]["n"]["N"] for answer in seen] == ["1", "2"]
+    cloud.engine.put_item(TableName="test-trade", Item={**row, "pk": {"S": "ORDER#y"}})
+    batch = {"RequestItems": {"test-trade": {"Keys": [asked["Key"], {**asked["Key"], "pk": {"S": "ORDER#y"}}]}}}
+    answers = [cloud.tables._partly(lambda: cloud.engine.batch_get_item(**batch)), cloud.engine.batch_get_item(**batch)]
+    assert [len(answer["Responses"].get("test-trade", [])) for answer in answers] == [1, 2]
+
+
 def test_whoever_runs_for_longer_than_its_function_may_is_ended() -> None:
     found: list[Any] = []
 
