@@ -81,6 +81,11 @@ bench: .venv/dev.stamp ## Measure: writes build/bench.json and prints tables
 bench-scale: .venv/dev.stamp ## Drive the shop against a model of DynamoDB; figures go into the READMEs, QUICK=1 only prints
 	$(PY) -m infra.bench.scale $(if $(QUICK),--quick)
 
+.PHONY: soak
+soak: .venv/dev.stamp ## Buy for minutes while things break, and judge; MINUTES=5, BUYERS=32, SEED=7 repeats who does what and which fault falls
+	@$(PY) -m infra.tools.pages
+	$(PY) -m infra.soak $(if $(MINUTES),--minutes $(MINUTES)) $(if $(BUYERS),--buyers $(BUYERS)) $(if $(SEED),--seed $(SEED)) $(if $(ORDERS_PER_CHECK),--orders-per-check $(ORDERS_PER_CHECK))
+
 .PHONY: api
 api: .venv/dev.stamp ## Write the API documents in infra/api from routes, fields and errors
 	@$(PY) -m infra.tools.openapi

@@ -18,7 +18,9 @@ def options() -> Options:
     parser.add_argument("--enforce", action="store_true", help="let every function do what its role allows and nothing else")
     parser.add_argument("--root", type=Path, default=ROOT, help=argparse.SUPPRESS)
     parser.add_argument("--workers", default="", metavar="NAME=N,…", help="processes per HTTP function, such as storefront=4,reveal=2")
+    parser.add_argument("--settings", default="", metavar="NAME=VALUE,…", help="variables of the functions with another value")
     given = parser.parse_args()
+    settings = [pair.partition("=") for pair in given.settings.split(",") if pair]
     counts = [pair.partition("=") for pair in given.workers.split(",") if pair]
     return Options(
         root=given.root.resolve(),
@@ -28,6 +30,7 @@ def options() -> Options:
         is_bare=given.bare,
         is_enforcing=given.enforce,
         workers={f"{name.strip().capitalize()}Function": int(count) for name, _, count in counts},
+        settings={name.strip(): value for name, _, value in settings},
     )
 
 

@@ -14,6 +14,7 @@ import shlex
 import sys
 import time
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -48,8 +49,8 @@ def client(service: str, endpoint: str) -> Any:
     )
 
 
-def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, str]) -> None:
-    """Create the stack, or bring it up to date.
+def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, str], settings: Mapping[str, str]) -> None:
+    """Create the stack, or bring it up to date. `settings` are variables of functions with another value than the template's.
 
     Raises: Refused with the reasons that the emulator gives.
     """
@@ -57,7 +58,7 @@ def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, 
     if ARTIFACTS not in {bucket["Name"] for bucket in s3.list_buckets()["Buckets"]}:
         s3.create_bucket(Bucket=ARTIFACTS)
     # By address: CloudFormation takes 51,200 bytes in the request itself.
-    s3.put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(overlay(template, logs, s3)).encode())
+    s3.put_object(Bucket=ARTIFACTS, Key="template.json", Body=json.dumps(overlay(template, logs, s3, settings)).encode())
     known = template.document.get("Parameters", {})
     request = {
         "StackName": STACK,
@@ -77,7 +78,7 @@ def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, 
     _repair_time_to_live(template, endpoint)
 
 
-def overlay(template: Template, logs: Path, s3: Any) -> dict[str, Any]:
+def overlay(template: Template, logs: Path, s3: Any, settings: Mapping[str, str]) -> dict[str, Any]:
     """The template as MiniStack gets it; stages the code in its S3."""
     document = copy.deepcopy(template.document)
     defaults = document.get("Globals", {}).get("Function", {})
@@ -91,7 +92,7 @@ def overlay(template: Template, logs: Path, s3: Any) -> dict[str, Any]:
             properties["Runtime"] = "provided.al2023"
             properties["CodeUri"] = _stage(s3, name, {"bootstrap": bootstrap(template, name, logs)})
             variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-            variables["FAKA_OUTBOUND_LOOPBACK"] = "1"
+            variables |= {"FAKA_OUTBOUND_LOOPBACK": "1"} | {name: value for name, value in settings.items() if name in variables}
             for event in properties.get("Events", {}).values():
                 scaling = event["Properties"].get("ScalingConfig")
                 if scaling:

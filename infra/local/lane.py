@@ -8,9 +8,13 @@ which anything else is said goes to the web server, from the first byte of that 
 import asyncio
 import importlib
 import logging
+import os
 from collections.abc import Generator
 from http import HTTPStatus
+from pathlib import Path
 from typing import Any
+
+from infra.local.weather import WEATHER, Weather
 
 
 logger = logging.getLogger("infra.local.lane")
@@ -28,9 +32,10 @@ def open_lane() -> None:
     run: Any = importlib.import_module("hypercorn.asyncio.run")
     web_server = run.TCPServer
     watched: set[Connection] = set()
+    weather = Weather(Path(os.environ[WEATHER]) if WEATHER in os.environ else None)
 
     def connection(app: Any, loop: Any, config: Any, context: Any, state: Any, reader: Any, writer: Any) -> Connection:
-        return Connection((app, loop, config, context, state), web_server, reader, writer, watched)
+        return Connection((app, loop, config, context, state), web_server, reader, writer, watched, weather)
 
     run.TCPServer = connection
 
@@ -39,9 +44,16 @@ class Connection:
     """One client. Requests are answered in order."""
 
     def __init__(
-        self, rest: tuple[Any, ...], web_server: Any, reader: asyncio.StreamReader, writer: asyncio.StreamWriter, watched: set["Connection"]
+        self,
+        rest: tuple[Any, ...],
+        web_server: Any,
+        reader: asyncio.StreamReader,
+        writer: asyncio.StreamWriter,
+        watched: set["Connection"],
+        weather: Weather,
     ) -> None:
         self._rest = rest
+        self._weather = weather
         self._web_server = web_server
         self._reader = reader
         self._writer = writer
@@ -66,7 +78,7 @@ class Connection:
                 if asked is None:
                     break
                 headers, length = asked
-                if not await self._answer(app, headers, await self._reader.readexactly(length)):
+                if not await self._weathered(app, headers, await self._reader.readexactly(length)):
                     return
         except ENDED:
             return
@@ -76,7 +88,21 @@ class Connection:
             self._watched.discard(self)
         await self._web_server(*self._rest, Replayed(head, self._reader), self._writer)
 
-    async def _answer(self, app: Any, headers: Headers, body: bytes) -> bool:
+    async def _weathered(self, app: Any, headers: Headers, body: bytes) -> bool:
+        """Answer, unless the weather has it otherwise. Whether the connection goes on."""
+        fate = self._weather.over(dict(headers)[b"x-amz-target"], body)
+        if fate.delay_s:
+            await asyncio.sleep(fate.delay_s)
+        if fate.refusal is None:
+            return await self._answer(app, headers, body, is_lost=fate.is_lost)
+        status, said = fate.refusal
+        self._writer.write(
+            written(status, [(b"content-type", b"application/x-amz-json-1.0"), (b"content-length", b"%d" % len(said))], said)
+        )
+        await self._writer.drain()
+        return True
+
+    async def _answer(self, app: Any, headers: Headers, body: bytes, *, is_lost: bool = False) -> bool:
         """Whether the connection goes on."""
         waiting: list[dict[str, Any]] = [{"type": "http.request", "body": body, "more_body": False}]
         said: list[dict[str, Any]] = []
@@ -92,6 +118,9 @@ class Connection:
         except Exception:
             logger.exception("the emulator failed")
             said = [{"status": 500, "headers": [(b"content-length", b"0"), (b"connection", b"close")]}]
+        if is_lost:
+            self._writer.close()
+            return False
         self._writer.write(written(said[0]["status"], said[0]["headers"], b"".join(message.get("body", b"") for message in said[1:])))
         await self._writer.drain()
         return len(said) > 1

@@ -45,6 +45,8 @@ class Options:
     is_enforcing: bool = False
     """Roles and policies are enforced, as on AWS."""
     workers: dict[str, int] = field(default_factory=dict)
+    settings: dict[str, str] = field(default_factory=dict)
+    """Variables of the functions with another value than the template's."""
 
 
 @dataclass
@@ -112,9 +114,10 @@ class Local:
         facts = self.home.facts
         address = f"http://127.0.0.1:{self.port}"
         parameters = {"Stage": "local", "ShopUrl": address, "NotifyUrl": address, "MailFrom": SENDER}
-        fingerprint = deploy.fingerprint(self.template, parameters)
+        settings = self.options.settings
+        fingerprint = deploy.fingerprint(self.template, parameters | settings)
         if fingerprint != facts.deployed:
-            deploy.deploy(self.template, self.endpoint, self.home.logs, parameters)
+            deploy.deploy(self.template, self.endpoint, self.home.logs, parameters, settings)
             facts.deployed = fingerprint
             self.home.save()
         deploy.verify_sender(self.endpoint, self.functions())

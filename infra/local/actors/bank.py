@@ -49,7 +49,9 @@ class Trade:
 class Bank:
     """All trades of both players, kept in a file of one line per change when a folder is given."""
 
-    def __init__(self, now: Callable[[], float], journal: Path | None = None, token: Callable[[], str] = lambda: secrets.token_hex(12)) -> None:
+    def __init__(
+        self, now: Callable[[], float], journal: Path | None = None, token: Callable[[], str] = lambda: secrets.token_hex(12)
+    ) -> None:
         self.now = now
         self._token = token
         self.lock = threading.RLock()
