@@ -13,6 +13,7 @@ PY := .venv/bin/python
 PIP_ARGUMENTS := -qq --disable-pip-version-check --no-deps --require-hashes
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam
 WORKERS ?= 2
+SCHEDULES ?= 53000
 PORT ?=
 PORT_ARGUMENT = $(if $(PORT),--port $(PORT))
 
@@ -40,7 +41,7 @@ reset: ## Forget what the local shop remembers
 .PHONY: test
 test: .venv/dev.stamp ## Run all tests but load; WORKERS=1 for one after the other
 	@$(PY) -m infra.tools.pages
-	$(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile
+	FAKA_SCHEDULES=$(SCHEDULES) $(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile
 	$(PY) -m tests.simulation report
 
 .PHONY: test-%
@@ -51,7 +52,7 @@ test-%: .venv/dev.stamp ## Run one ring, such as test-unit, test-e2e, test-brows
 .PHONY: sim
 sim: .venv/dev.stamp ## Walk through schedules of the whole shop; SCHEDULES=1000000 for a night, FIRST=0 is the first seed
 	@$(PY) -m infra.tools.pages
-	$(PY) -m tests.simulation walk --jobs $(WORKERS) $(if $(SCHEDULES),--schedules $(SCHEDULES)) $(if $(FIRST),--first $(FIRST))
+	$(PY) -m tests.simulation walk --jobs $(WORKERS) --schedules $(SCHEDULES) $(if $(FIRST),--first $(FIRST))
 
 .PHONY: report
 report: .venv/dev.stamp ## What the last `make test` has explored, covered and left out; KEEP=1 puts the figures into the READMEs
