@@ -6,6 +6,7 @@ from types import SimpleNamespace
 
 import pytest
 
+from faka.contexts.payments.providers.canonical import beijing_time
 from faka.flows.announce import announce
 from faka.flows.intake.message import imports_named
 from faka.kernel.errors import Broken
@@ -66,6 +67,10 @@ def test_a_message_nested_without_end_is_dropped_and_never_comes_again() -> None
     record = {"messageId": "m-1", "body": DEEP, "eventSource": "aws:sqs"}
     answer = each_order({"Records": [record]}, SimpleNamespace(), lambda order_id: None)
     assert answer == {"batchItemFailures": []}
+
+
+def test_a_date_before_the_calendar_begins_loses_no_payment() -> None:
+    assert beijing_time("0001-01-01 07:59:59") is None
 
 
 @pytest.mark.parametrize("count", [0, -7, 5_001, 999_999_999_999])

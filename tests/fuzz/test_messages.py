@@ -72,7 +72,7 @@ BATCHES = st.lists(BODIES | GOOD, min_size=1, max_size=10)
 
 
 def test_a_batch_with_any_messages_in_it_is_worked_through() -> None:
-    fuzz("order message", every_message_is_done_once, BATCHES, examples=700)
+    fuzz("order message", every_message_is_done_once, BATCHES, examples=400)
 
 
 def names_only_imports(body: str) -> None:
@@ -83,7 +83,7 @@ def names_only_imports(body: str) -> None:
 
 
 def test_any_message_names_imports_or_nothing() -> None:
-    fuzz("import message", names_only_imports, BODIES, examples=3_000)
+    fuzz("import message", names_only_imports, BODIES, examples=1_500)
 
 
 # -- the stream -----------------------------------------------------------------------------------------------------------

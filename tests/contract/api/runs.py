@@ -17,7 +17,7 @@ from tests.contract.api.asking import Gate
 from tests.contract.api.scene import Live
 
 
-CASES = int(os.environ.get("FAKA_SCHEMATHESIS", "6000"))
+CASES = int(os.environ.get("FAKA_SCHEMATHESIS", "5200"))
 """Requests over all operations and both modes, about. Half of a minute of one core in the everyday run."""
 
 Operation = APIOperation[Any, Any, Any, Any]

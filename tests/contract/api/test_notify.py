@@ -12,7 +12,7 @@ from tests.contract.api.runs import operations, run, weighted
 from tests.contract.api.scene import CARDS, Scene, scene
 
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 PATH = "/v1/callbacks/{}/{}"
 PARTS = list(weighted(operations("notify"), one_in=10))

@@ -8,10 +8,10 @@ import pytest
 
 from tests.contract.api.asking import Gate
 from tests.contract.api.book import Book, read
-from tests.contract.api.scene import Scene, scene
+from tests.contract.api.scene import CARDS, Scene, scene
 
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 GUARDED = sorted(
     f"{method.upper()} {path}"
@@ -25,9 +25,9 @@ FORMS = sorted(
 STAGES = ("expired", "paid", "shown", "opened", "pending", "epay", "qr")
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def made() -> Iterator[Scene]:
-    with scene() as one:
+    with scene(CARDS) as one:
         yield one
 
 

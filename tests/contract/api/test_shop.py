@@ -11,7 +11,7 @@ from tests.contract.api.runs import operations, run, weighted
 from tests.contract.api.scene import CARDS, scene
 
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 PARTS = list(weighted(operations("shop")))
 

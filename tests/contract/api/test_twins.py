@@ -13,13 +13,13 @@ from faka.platform import door
 from faka.platform.door import Answer, Door, Request, View
 from tests.contract.api.asking import Gate, NotAsDocumented
 from tests.contract.api.runs import operations, run
-from tests.contract.api.scene import scene
+from tests.contract.api.scene import CARDS, scene
 
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 BY_LABEL = {one.label: one for one in operations("shop")}
-COUNT = 120
+COUNT = 60
 """Requests within which a planted fault must have shown."""
 
 
@@ -70,9 +70,9 @@ PLANTED: list[tuple[Callable[[View, Request], Answer], str, str]] = [
 ]
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def gate() -> Iterator[Gate]:
-    with scene() as made:
+    with scene(CARDS) as made:
         yield Gate(made)
 
 

@@ -19,7 +19,7 @@ from tests.contract.api.runs import CASES, OWN, Operation, operations
 from tests.contract.api.scene import CARDS, Scene, scene
 
 
-pytestmark = pytest.mark.contract
+pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 WALKS = max(3, CASES // 200)
 STEPS_MAX = 8

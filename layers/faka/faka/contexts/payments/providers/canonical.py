@@ -116,7 +116,7 @@ def beijing_time(text: str) -> datetime | None:
     """A provider's `2019-08-15 15:56:24` as UTC; None where there is none: a date is never a reason to lose a payment."""
     try:
         return datetime.strptime(text[:19], "%Y-%m-%d %H:%M:%S").replace(tzinfo=SHANGHAI).astimezone(UTC)
-    except ValueError:
+    except (ValueError, OverflowError):  # the first day of the calendar begins before it in UTC
         return None
 
 
