@@ -17,7 +17,7 @@ from tests.kit.doors import Page, Shop
 from tests.kit.world import engine_world
 
 
-pytestmark = pytest.mark.property
+pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 DEEP = "[" * 5_000
 """Deeper than the JSON reader follows: it gives up with an error that is none of a text's faults."""

@@ -19,7 +19,7 @@ from tests.fuzz.fuzzing import finds, fuzz, refused
 from tests.kit.world import World, engine_world
 
 
-pytestmark = pytest.mark.property
+pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 NO = "ord_01JQ8F3ZJ4Q6T0W1V9X2Y3Z4A5"
 BATCH = "bat_01JQ8F3ZJ4Q6T0W1V9X2Y3Z4A5"

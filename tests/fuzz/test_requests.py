@@ -19,7 +19,7 @@ from tests.kit.doors import CONTEXT, event, load
 from tests.kit.world import World, engine_world
 
 
-pytestmark = pytest.mark.property
+pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 ROUTE = "/v1/callbacks/{channel}/{account}"
 

@@ -16,7 +16,7 @@ from pages.visitor import ORDERS_MAX, codes_value, is_code, page_of, read_codes,
 from tests.fuzz.fuzzing import finds, fuzz
 
 
-pytestmark = pytest.mark.property
+pytestmark = [pytest.mark.property, pytest.mark.filterwarnings("ignore:No application metrics")]
 
 TEXTS = st.text(max_size=30)
 ODD = st.sampled_from(
