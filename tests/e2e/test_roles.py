@@ -1,7 +1,7 @@
 """Threat T18: with every role enforced the shop does all of its work, and no function can do what is not its own.
 
-The template's conditions on leading keys and on key contexts are beyond the emulator; `tests.kit.roles` holds every other test to the
-former, `tests/unit/flows/test_key_context.py` to the latter.
+The template's conditions on leading keys, transactions and key contexts are beyond the emulator; `tests.kit.roles` holds every test to
+them, this one too: the functions write their calls down.
 """
 
 import time
