@@ -33,9 +33,9 @@ def test_a_scenario_that_nothing_disturbs_ends_well_and_tells_a_story(name: str)
     assert scenario.story.endswith(".")
 
 
-@pytest.mark.parametrize("seed", [1, 8, 103])
-def test_a_seed_gives_the_same_calls_and_the_same_rows_again(seed: int) -> None:
-    first, again = (run(SCENARIOS["nobody_pays"], seed, digests=True) for _ in range(2))
+@pytest.mark.parametrize("name", SCENARIOS)
+def test_a_seed_gives_the_same_calls_and_the_same_rows_again(name: str) -> None:
+    first, again = (run(SCENARIOS[name], 8, digests=True) for _ in range(2))
     assert (first.fingerprint, first.rows, first.steps) == (again.fingerprint, again.rows, again.steps)
 
 

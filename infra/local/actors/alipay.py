@@ -1,7 +1,6 @@
 """The player of Alipay: gateway, cashier's entry, notices, synchronous return."""
 
 import json
-import uuid
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta, timezone
 from urllib.parse import urlencode
@@ -150,7 +149,7 @@ class AlipayDesk:
             "auth_app_id": self.keys.app_id,
             "charset": "utf-8",
             "gmt_create": beijing(trade.created_at),
-            "notify_id": datetime.fromtimestamp(now, UTC).strftime("%Y%m%d") + uuid.uuid4().hex[:26],
+            "notify_id": datetime.fromtimestamp(now, UTC).strftime("%Y%m%d") + self.bank.token().rjust(26, "0"),
             "notify_time": beijing(now),
             "notify_type": "trade_status_sync",
             "out_trade_no": trade.out_trade_no,

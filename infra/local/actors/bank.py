@@ -53,7 +53,8 @@ class Bank:
         self, now: Callable[[], float], journal: Path | None = None, token: Callable[[], str] = lambda: secrets.token_hex(12)
     ) -> None:
         self.now = now
-        self._token = token
+        self.token = token
+        """Makes what nobody may guess: the end of an address, the name of a notice."""
         self.lock = threading.RLock()
         self._trades: dict[tuple[str, str], Trade] = {}
         self._tokens: dict[str, Trade] = {}
@@ -74,7 +75,7 @@ class Bank:
                     out_trade_no=out_trade_no,
                     created_at=self.now(),
                     trade_no=trade_no,
-                    token=self._token(),
+                    token=self.token(),
                     **facts,  # type: ignore[arg-type]
                 )
                 self._remember(trade)
