@@ -137,7 +137,7 @@ class World:
         allotted = deps.stock.allot(sku_id, count)
         base, ordinal = allotted.base, allotted.batch
         batch = Batch(
-            id=batch_id(self.clock.now(), self.chance),
+            id=batch_id(deps.clock.now(), deps.chance),
             sku=sku_id,
             product=self.product.id,
             ordinal=ordinal,
@@ -145,7 +145,7 @@ class World:
             base=base,
             room=count,
             by="test",
-            at=self.clock.now(),
+            at=deps.clock.now(),
         )
         key = deps.envelope.new_key(batch.job)
         batch = batch.model_copy(update={"keys": (key.wrapped,)})

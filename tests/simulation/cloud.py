@@ -150,7 +150,7 @@ class Cloud:
         self.bucket.files |= stage.bucket.files
         self.line = Line(self.gate, self.providers)
         self.tables = TablesClient(self.gate, self.engine, judge)
-        models = {"kms": stage.keys, "events": self.bus, "sesv2": self.post, "s3": self.bucket, "secretsmanager": self.shelf}
+        models = {"kms": Keys(self.chance.bytes), "events": self.bus, "sesv2": self.post, "s3": self.bucket, "secretsmanager": self.shelf}
         models["sqs"] = self.queues["intake"]
         busy = {"sesv2": "TooManyRequestsException", "s3": "SlowDown"}
         self.clients = {

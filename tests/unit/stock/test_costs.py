@@ -2,6 +2,7 @@
 
 import pytest
 
+from faka.contexts.stock.bounds import CLAIM_CARDS_MAX
 from tests.unit.stock.costs import attempts_per_claim, claim_costs, table
 
 
@@ -29,8 +30,8 @@ def test_the_price_does_not_grow_with_the_stock_nor_with_what_was_sold() -> None
         engine = Engine(is_metered=True)
         given = Given(engine.tables())
         given.cards(cards)
-        for i in range(sold // 50_000):
-            given.claim(f"sold_{i}", 50_000)
+        for i in range(sold // CLAIM_CARDS_MAX):
+            given.claim(f"sold_{i}", CLAIM_CARDS_MAX)
         engine.requests.clear()
         engine.units.clear()
         for i in range(50):
