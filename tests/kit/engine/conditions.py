@@ -36,7 +36,7 @@ class Term:
     value: str = ""
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def condition(text: str, names: Names) -> Condition:
     """Raises: IllFormed."""
     parser = _Conditions(text, dict(names))

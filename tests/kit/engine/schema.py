@@ -34,14 +34,14 @@ def indexes_of(table: str) -> dict[str, tuple[str, str]]:
 def key_of(key: Mapping[str, Any]) -> tuple[str, str]:
     """The key of a read or of a change. Raises: IllFormed, DoesNotFit."""
     if len(key) != 2 or "pk" not in key or "sk" not in key:
-        raise IllFormed("the provided key element does not match the schema")
+        raise DoesNotFit("the provided key element does not match the schema")
     return _part(key["pk"], "pk", PK_BYTES_MAX), _part(key["sk"], "sk", SK_BYTES_MAX)
 
 
 def key_in(item: Row) -> tuple[str, str]:
     """The key of a row that is put. Raises: IllFormed, DoesNotFit."""
     if "pk" not in item or "sk" not in item:
-        raise IllFormed("one or more parameter values were invalid: missing a key in the item")
+        raise DoesNotFit("one or more parameter values were invalid: missing a key in the item")
     return _part(item["pk"], "pk", PK_BYTES_MAX), _part(item["sk"], "sk", SK_BYTES_MAX)
 
 

@@ -36,7 +36,7 @@ class Update:
     demands: tuple[Demand, ...]
 
 
-@lru_cache(maxsize=8192)
+@lru_cache(maxsize=2048)
 def update(text: str, names: Names) -> Update:
     """Raises: IllFormed."""
     parser = _Updates(text, dict(names))
