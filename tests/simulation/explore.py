@@ -99,7 +99,7 @@ def perform(
 
     if watched:
         play.watch = look
-    with listening() as heard:
+    with listening() as heard, wiring.few_partitions():
         scenario.cast(play)
         if aimed:
             play.perform()

@@ -247,7 +247,7 @@ class Play:
     # -- afterwards -----------------------------------------------------------------------------------------------------
 
     def settle(self) -> None:
-        """Faults have stopped: commands and notices are repeated, the stream and the queues run empty, two minutes pass."""
+        """Faults have stopped: commands and notices are repeated, the stream and the queues run empty, one sweep goes round."""
         for command in self.left_over:
             command()
         for _ in range(RESENDS_MAX):
@@ -255,7 +255,7 @@ class Play:
                 if not notice.is_acknowledged:
                     self.deliver(notice)
         self.drain()
-        self._minutes_pass(61, 61)
+        self._minutes_pass(61)
 
     def end_of_holds(self) -> None:
         """Nobody who has not paid holds anything after this."""

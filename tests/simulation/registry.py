@@ -10,6 +10,7 @@ from tests.kit.world import World
 from tests.simulation.cloud import Stage
 from tests.simulation.hearing import listening
 from tests.simulation.play import Habits, Play
+from tests.simulation.wiring import few_partitions
 
 
 Given = Callable[[World, Canaries], Any]
@@ -69,5 +70,5 @@ def scenario(given: Given, *, then: Then = nothing_more, **more: Any) -> Callabl
 @cache
 def _stage(name: str) -> Stage:
     wanted = SCENARIOS[name]
-    with listening():
+    with listening(), few_partitions():
         return Stage(wanted.given, holds_max=wanted.holds_max, **wanted.product)

@@ -189,6 +189,19 @@ FAULTS: tuple[Fault, ...] = (
         ("two_late_payments_for_one_card", "money_for_nobody"),
     ),
     Fault(
+        "a failure is noted over what was booked meanwhile",
+        "our own first version: the sweep and the provider's repeat at one notice",
+        (
+            (
+                PaymentStore.failed,
+                'when="#state = :waiting AND #tries = :seen"',
+                'when="#state <> :waiting OR #state = :waiting OR #tries = :seen"',
+            ),
+        ),
+        frozenset({"I14"}),
+        ("late_money_and_a_new_buyer", "one_notice_three_times"),
+    ),
+    Fault(
         "the goods are given and the money is not booked",
         "every peer without a ledger; LinLinQi books after the commit",
         (

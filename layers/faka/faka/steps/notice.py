@@ -38,7 +38,10 @@ def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: PaymentEve
 
 
 def failed(deps: Deps, notice: Notice, next_at: datetime) -> None:
-    """Count a failure; at the bound the notice is parked and becomes a person's case."""
+    """Count a failure; at the bound the notice is parked and becomes a person's case.
+
+    Raises: NoticeMoved when somebody applied or counted it meanwhile.
+    """
     write = deps.payments.failed(notice, next_at)
     if notice.tries + 1 < NOTICE_TRIES_MAX:
         deps.tables.apply(write)

@@ -19,6 +19,10 @@ class NoticeExists(Conflict):
     """The same notice came before; carries it."""
 
 
+class NoticeMoved(Conflict):
+    """Somebody applied or counted the notice since it was read; carries it."""
+
+
 class ChannelClosedForOrders(Rejected):
     """The chosen way to pay is not offered now."""
 

@@ -5,7 +5,7 @@ from typing import Any, TypeVar
 
 from pydantic import ValidationError
 
-from faka.contexts.payments.errors import NoticeExists, PaymentMoved, ReceiptExists
+from faka.contexts.payments.errors import NoticeExists, NoticeMoved, PaymentMoved, ReceiptExists
 from faka.contexts.payments.model import Notice, NoticeState, Payment, Receipt, ReceiptState, Refund
 from faka.kernel.clock import to_row
 from faka.kernel.errors import FakaError, UnknownState
@@ -90,13 +90,21 @@ class PaymentStore:
         return update(notice_key(channel_id, dedupe_key), "SET #state = :to REMOVE #due_pk, #due_sk", to=state.value)
 
     def failed(self, notice: Notice, next_at: datetime) -> Write:
-        """Count a failed application; parks the notice at the bound."""
-        key = notice_key(notice.channel_id, notice.dedupe_key)
-        if notice.tries + 1 >= NOTICE_TRIES_MAX:
-            return update(
-                key, "SET #state = :to, #tries = :tries REMOVE #due_pk, #due_sk", to=NoticeState.PARKED.value, tries=notice.tries + 1
-            )
-        return update(key, "SET #tries = :tries, #due_sk = :next", tries=notice.tries + 1, next=to_row(next_at))
+        """Count a failed application; parks the notice at the bound. Else NoticeMoved: money that was booked meanwhile stays booked."""
+        tries = notice.tries + 1
+        change, told = "#due_sk = :next", {"next": to_row(next_at)}
+        if tries >= NOTICE_TRIES_MAX:
+            change, told = "#state = :to REMOVE #due_pk, #due_sk", {"to": NoticeState.PARKED.value}
+        return update(
+            notice_key(notice.channel_id, notice.dedupe_key),
+            f"SET #tries = :tries, {change}",
+            when="#state = :waiting AND #tries = :seen",
+            otherwise=_noticed,
+            tries=tries,
+            waiting=NoticeState.RECEIVED.value,
+            seen=notice.tries,
+            **told,
+        )
 
 
 def _moved(row: Item | None) -> FakaError:
@@ -105,6 +113,10 @@ def _moved(row: Item | None) -> FakaError:
 
 def _booked(row: Item | None) -> FakaError:
     return ReceiptExists("receipt exists", row)
+
+
+def _noticed(row: Item | None) -> FakaError:
+    return NoticeMoved("notice moved", row)
 
 
 def _noted(row: Item | None) -> FakaError:
