@@ -2,6 +2,7 @@
 with doors that may be shut, slow, or answered by a madman."""
 
 import random
+import sys
 import threading
 import time
 from collections import Counter
@@ -57,10 +58,11 @@ class Post(Courier):
             extra = [Step(step.notice, step.delay_s + each, is_kept=False) for each in delays[1:] if "doubled" in fate]
             super().carry([Step(step.notice, delay_s, step.is_kept), *extra])
 
-    def is_idle(self) -> bool:
-        """Whether nothing is on its way or waits for its time."""
+    def is_idle(self, *, at_all: bool) -> bool:
+        """Whether nothing is on its way that is due by now, or nothing `at_all`."""
         with self._changed:
-            return not self._due and not self._flying
+            waits = bool(self._due) and (at_all or self._due[0][0] <= self._now())
+            return not waits and not self._flying
 
     def hurry(self) -> None:
         """The clock was put ahead: look again what is due."""
@@ -117,6 +119,11 @@ class Bank(Server):
         self.shutdown()
         self.server_close()
         self._thread.join()
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """A function that died hangs up in the middle of a question."""
+        if not isinstance(sys.exc_info()[1], ConnectionError):
+            super().handle_error(request, client_address)
 
     def nonsense(self) -> bytes:
         return self._chance.choice(GARBAGE)

@@ -6,7 +6,7 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stdout
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -56,7 +56,8 @@ def soak(options: Options) -> Outcome:
     began, load = time.monotonic(), os.getloadavg()[0]
     with _cloud(options) as cloud, bench.here(cloud) as plain:
         course = Course(options, cloud, plain.settings, Path(os.environ[WEATHER]))
-        course.go()
+        with Path(os.devnull).open("w") as nowhere, redirect_stdout(nowhere):  # the figures of our own sweeps
+            course.go()
         if course.broken and options.logs is not None:
             shutil.copytree(cloud.state / "logs", options.logs, dirs_exist_ok=True)
         return Outcome(

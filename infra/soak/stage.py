@@ -81,8 +81,10 @@ def bring_in(deps: Deps, product: str, lines: Iterable[str]) -> BatchId:
 def wait_for(deps: Deps, batches: Iterable[BatchId], wait_s: float = IMPORT_S_MAX) -> list[BatchId]:
     """Those that have not ended when the time is over."""
     left, ends = list(batches), time.monotonic() + wait_s
-    while left and time.monotonic() < ends:
+    while left:
         left = [batch for batch in left if progress(deps, batch).state not in (ImportState.DONE, ImportState.REFUSED)]
+        if time.monotonic() >= ends:
+            break
         time.sleep(0.1 if left else 0)
     return left
 
