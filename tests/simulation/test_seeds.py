@@ -10,6 +10,11 @@ pytestmark = pytest.mark.simulation
 
 SEEDS = [
     ("late_money_and_a_new_buyer", 95, "the sweep counted a failure on a notice that was applied meanwhile: booked, and due again"),
+    (
+        "two_buyers_for_more_than_there_is",
+        200361,
+        "a second sending of a form, whose first had given its cards back, got one of them twice and was answered with 500",
+    ),
 ]
 
 

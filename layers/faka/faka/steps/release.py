@@ -12,10 +12,10 @@ from collections.abc import Callable, Sequence
 
 from faka.contexts.orders.errors import OrderExists
 from faka.contexts.orders.model import Order, OwnedRun
-from faka.contexts.orders.store import from_item
-from faka.contexts.stock import LogMoved, Run
+from faka.contexts.orders.store import from_item, order_key
+from faka.contexts.stock import LogMoved, Run, overlap
 from faka.kernel.clock import to_row
-from faka.kernel.errors import TransactionBusy
+from faka.kernel.errors import Broken, TransactionBusy
 from faka.kernel.ids import OrderId, SkuId
 from faka.kernel.limits import WRITE_PAUSE_MS_MAX, WRITE_PAUSE_MS_MIN
 from faka.platform.table import Item, Write
@@ -66,15 +66,24 @@ def give_back_unordered(deps: Deps, order_id: OrderId, sku: SkuId, runs: Sequenc
     """
     if not runs:
         return
+    if overlap(run.extent for run in runs):
+        # The ring remembered a claim that another sending of the form gave back, and its card was handed out again: a row says which.
+        _beside_what_is_there(deps, sku, deps.tables.get(order_key(order_id)), runs)
+        return
     events = [run.event for run in runs]
     try:
         commit_return(deps, sku, runs, lambda: [deps.orders.fenced(order_id, to_row(deps.clock.now()), reason, events)])
     except OrderExists as taken:
-        row = taken.row or {}
-        if "sku_id" in row:
-            disown(deps, from_item(row), runs)
-        else:
-            _beside_the_fence(deps, sku, row, runs)
+        _beside_what_is_there(deps, sku, taken.row, runs)
+
+
+def _beside_what_is_there(deps: Deps, sku: SkuId, row: Item | None, runs: Sequence[Run]) -> None:
+    if row is None:
+        raise Broken("claims overlap, and nobody gave one back")
+    if "sku_id" in row:
+        disown(deps, from_item(row), runs)
+    else:
+        _beside_the_fence(deps, sku, row, runs)
 
 
 def _beside_the_fence(deps: Deps, sku: SkuId, fence: Item, runs: Sequence[Run]) -> None:

@@ -66,7 +66,7 @@ Who may read what: `claim.py` the claim · `rewrite.py` the slow writes · `log.
 from faka.contexts.stock.errors import LinkMoved, LogMoved, OutOfStock, StockBusy, TooManyBars
 from faka.contexts.stock.journal import ClaimEvent, ClaimRecord, claim_events, claims_due, holder_of, journal_rows, read_claim
 from faka.contexts.stock.log import shard_of
-from faka.contexts.stock.model import Counts, Extent, Run, Why, extent
+from faka.contexts.stock.model import Counts, Extent, Run, Why, extent, overlap
 from faka.contexts.stock.standing import Allotment
 from faka.contexts.stock.store import StockStore
 
@@ -90,6 +90,7 @@ __all__ = [
     "extent",
     "holder_of",
     "journal_rows",
+    "overlap",
     "read_claim",
     "shard_of",
 ]

@@ -6,7 +6,6 @@ afterwards, in order, each once. So an addition is atomic with its reason, and t
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 
 from faka.contexts.stock.aside import AsideRows
 from faka.contexts.stock.bounds import (
@@ -22,7 +21,7 @@ from faka.contexts.stock.bounds import (
 from faka.contexts.stock.errors import LogMoved, StockBusy
 from faka.contexts.stock.head import Head
 from faka.contexts.stock.heads import Heads
-from faka.contexts.stock.model import Extent, Run, in_order
+from faka.contexts.stock.model import Extent, Run, in_order, overlap
 from faka.contexts.stock.rewrite import RETURN, LogRow, discarding, obeying, taking_log
 from faka.contexts.stock.standing import Standing, read_standing, standing_key
 from faka.kernel.errors import Broken, FakaError, UnknownState
@@ -89,7 +88,7 @@ class StockLog:
 
     def returned(self, sku: str, runs: Sequence[Run]) -> list[Write]:
         """Log rows that bring runs back to their shards, for the commit of whoever owned them. Else LogMoved."""
-        if any(a.end > b.start for a, b in pairwise(sorted((run.extent for run in runs), key=lambda each: each.start))):
+        if overlap(run.extent for run in runs):
             raise Broken("a card is returned twice in one commit")
         extents: dict[int, list[Extent]] = {}
         for run in runs:

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
+from itertools import pairwise
 
 from faka.contexts.stock.bounds import CLAIM_CARDS_MAX, RING_SLOTS, TAG_MAX
 from faka.kernel.clock import business_day
@@ -100,6 +101,11 @@ def in_order(extents: Iterable[Extent]) -> tuple[Extent, ...]:
         elif each.count > 0:
             merged.append(each)
     return tuple(merged)
+
+
+def overlap(extents: Iterable[Extent]) -> bool:
+    """Whether a card is in two of them."""
+    return any(a.end > b.start for a, b in pairwise(sorted(extents, key=lambda each: each.start)))
 
 
 def total(extents: Iterable[Extent]) -> int:
