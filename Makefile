@@ -13,7 +13,7 @@ PY := .venv/bin/python
 PIP_ARGUMENTS := -qq --disable-pip-version-check --no-deps --require-hashes
 SAM := SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam
 WORKERS ?= 2
-SCHEDULES ?= 53000
+SCHEDULES ?= 54000
 PORT ?=
 PORT_ARGUMENT = $(if $(PORT),--port $(PORT))
 

@@ -40,7 +40,7 @@ def three_buyers_for_two_cards(play: Play) -> None:
         play.cast(name, _whole_purchase(name, contact="buyer@example.com"))
 
 
-@scenario(cards(4), habits=Habits(minutes=1), pair=True, product={"skus": (sku("video-vip-month", shards=2),)}, share=1)
+@scenario(cards(4), habits=Habits(minutes=1), pair=True, product={"skus": (sku("video-vip-month", shards=2),)}, share=2)
 def two_buyers_for_more_than_there_is(play: Play) -> None:
     """Three and two of four cards, spread over two shards: one gets his, the other is told."""
     play.cast("ann", _submits("ann", quantity="3"))
@@ -52,7 +52,7 @@ def _one_order(play: Play) -> list[str]:
     return [] if found <= 1 else [f"one form made {found} orders"]
 
 
-@scenario(cards(3), then=_one_order, habits=Habits(minutes=1), pair=True, share=2)
+@scenario(cards(3), then=_one_order, habits=Habits(minutes=1), pair=True, share=2.5)
 def the_same_form_twice(play: Play) -> None:
     """A double click: two requests with one form."""
     for tab in ("tab one", "tab two"):
@@ -70,7 +70,7 @@ def one_form_with_two_bodies(play: Play) -> None:
     play.cast("two cards", lambda play: _form(play, quantity="2").submit())
 
 
-@scenario(cards(5), holds_max=2, habits=Habits(minutes=1), share=0.6)
+@scenario(cards(5), holds_max=2, habits=Habits(minutes=1), share=0.4)
 def one_visitor_above_his_limit(play: Play) -> None:
     """Three orders of one visitor at once, where two may be open."""
     for name in ("first", "second", "third"):

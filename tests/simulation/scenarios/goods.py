@@ -12,7 +12,7 @@ from tests.simulation.registry import scenario
 from tests.simulation.scenarios.given import cards, delivered, money, owner_of, paid, placed
 
 
-@scenario(paid(1, 2), then=delivered(1), habits=Habits(minutes=1), share=1.5)
+@scenario(paid(1, 2), then=delivered(1), habits=Habits(minutes=1), share=0.7)
 def two_tabs_and_the_mail(play: Play) -> None:
     """Two tabs open the cards while the mail goes out."""
     [order] = play.facts
@@ -49,7 +49,7 @@ def _a_batch_and_an_order(world: World, marks: Canaries) -> tuple[SkuId, int, Or
     return world.sku.id, order.runs[0].start, order
 
 
-@scenario(_a_batch_and_an_order, habits=Habits(minutes=1), share=0.7)
+@scenario(_a_batch_and_an_order, habits=Habits(minutes=1), share=0.5)
 def a_sold_card_is_voided_before_it_is_seen(play: Play) -> None:
     """An operator voids the very card while its buyer opens it and another one buys: it is shown before, or replaced, never lost."""
     sku, number, order = play.facts
@@ -65,7 +65,7 @@ def _buys_and_opens(play: Play, name: str) -> None:
         buyer.reveal()
 
 
-@scenario(cards(1), habits=Habits(minutes=2), share=0.6)
+@scenario(cards(1), habits=Habits(minutes=2), share=0.4)
 def new_stock_while_the_last_is_sold(play: Play) -> None:
     """A batch is linked while buyers take the last card: nobody is told "sold out" for ever, and no number is lost."""
     for name in ("ann", "bob"):

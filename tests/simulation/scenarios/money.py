@@ -16,7 +16,7 @@ def _repeats(play: Play, count: int, **chosen: int) -> None:
     play.notices += [Notice(play.facts[0].channel_id, raw) for _ in range(count)]
 
 
-@scenario(placed(1, 2), then=delivered(1), pair=True, share=3)
+@scenario(placed(1, 2), then=delivered(1), pair=True, share=3.5)
 def one_notice_three_times(play: Play) -> None:
     """A provider that repeats its notice while the first is still worked on."""
     _repeats(play, 3)
@@ -61,7 +61,7 @@ def money_meets_the_end_of_the_hold(play: Play) -> None:
     play.cast("sweep a", lambda play: play.sweep())
 
 
-@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=2)
+@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=2.5)
 def two_sweeps_end_one_hold(play: Play) -> None:
     """The minute's sweep is started twice, with money on its way."""
     play.cloud.clock.advance(seconds=250)
@@ -70,14 +70,14 @@ def two_sweeps_end_one_hold(play: Play) -> None:
         play.cast(name, lambda play: play.sweep())
 
 
-@scenario(lapsed(2, 1), then=_money_ends, pair=True, share=2.5)
+@scenario(lapsed(2, 1), then=_money_ends, pair=True, share=3)
 def two_late_payments_for_one_card(play: Play) -> None:
     """Two orders that ended unpaid get their money late, and one card is left: one delivers, the other is refunded."""
     for order in play.facts:
         play.notify(order.channel_id, money(play, order))
 
 
-@scenario(lapsed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=1)
+@scenario(lapsed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=0.5)
 def late_money_and_a_new_buyer(play: Play) -> None:
     """Late money and a fresh checkout reach for the same card."""
     [order] = play.facts
@@ -92,7 +92,7 @@ def _buys(play: Play, name: str) -> None:
         buyer.pay()
 
 
-@scenario(placed(1, 2), then=_money_ends, share=2.5)
+@scenario(placed(1, 2), then=_money_ends, share=1.5)
 def short_then_right_then_double(play: Play) -> None:
     """Another amount, the right one, and the right one again: goods once, the rest is due back or a person's."""
     [order] = play.facts
@@ -118,7 +118,7 @@ def the_buyer_cancels_while_he_pays(play: Play) -> None:
     play.cast("cancels", _cancels)
 
 
-@scenario(placed(3, 4), then=_money_ends, habits=Habits(minutes=1), share=1)
+@scenario(placed(3, 4), then=_money_ends, habits=Habits(minutes=1), share=0.5)
 def three_buyers_cancel_at_once(play: Play) -> None:
     """Cards of three orders go back to one shard in the same moment, while a fourth buyer comes."""
     for i in range(3):
@@ -131,7 +131,7 @@ def _cancels(play: Play, i: int = 0) -> None:
     owner.browser.post(f"/o/{owner.order}/cancel", {"x": "1"})
 
 
-@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=2)
+@scenario(placed(1, 2), then=_money_ends, habits=Habits(minutes=1), share=1.2)
 def another_way_to_pay_while_the_first_pays(play: Play) -> None:
     """The buyer changes the way to pay; the first way's money arrives all the same, then the second's."""
     [_order] = play.facts
@@ -146,7 +146,7 @@ def _changes_and_pays(play: Play) -> None:
         pay(play, owner.order, "epay", attempt=1)
 
 
-@scenario(placed(1, 2), then=_money_ends, share=2)
+@scenario(placed(1, 2), then=_money_ends, share=1)
 def lost_notice_and_two_questions(play: Play) -> None:
     """Paid, and no notice ever comes: the page's question and the sweep's find it."""
     [order] = play.facts

@@ -18,7 +18,7 @@ def _all_accounted_for(play: Play) -> list[str]:
     return [] if left(play) + owned == 3 else [f"{left(play)} for sale and {owned} owned, of 3"]
 
 
-@scenario(cards(3), then=_all_accounted_for, habits=Habits(minutes=3, stride_s=130, repeats=3), share=1.5)
+@scenario(cards(3), then=_all_accounted_for, habits=Habits(minutes=3, stride_s=130, repeats=3), share=2.5)
 def claims_without_an_owner(play: Play) -> None:
     """Checkouts that are ended by the clock between claim and commit, with a stream that repeats itself."""
     for name in ("ann", "bob"):
