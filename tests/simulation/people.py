@@ -7,7 +7,7 @@ from typing import Any
 
 from faka.kernel.ids import OrderId, lookup_code, out_trade_no, ulid
 from faka.wiring import Deps
-from tests.kit.doors import Page, Shop, read
+from tests.kit.doors import Page, Shop
 from tests.simulation import wiring
 from tests.simulation.cloud import DIED, Failed
 from tests.simulation.play import Play
@@ -140,6 +140,3 @@ def operates(play: Play, name: str, work: Callable[[Deps], Any], *, tries: int =
             play.left_over.append(command)
 
     play.cast(name, script)
-
-
-__all__ = ["Browser", "Buyer", "operates", "pay", "read"]

@@ -37,7 +37,6 @@ class Actor:
     def __init__(self, name: str, script: Script, play: "Play") -> None:
         self.name = name
         self.light = greenlet(lambda: script(play))
-        self.pending: tuple[Process, Call, dict[Fate, Does]] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -78,8 +77,6 @@ class Play:
     shown: list[tuple[str, tuple[str, ...]]] = field(default_factory=list)
     """Order and the cards that an answer held."""
     answers: list[tuple[str, int]] = field(default_factory=list)
-    unheard: set[str] = field(default_factory=set)
-    """Payments that a provider took after it had said for the last time that it had not; a bill will tell of them."""
     trace: list[tuple[str, Call, Fate]] = field(default_factory=list)
     left_over: list[Callable[[], Any]] = field(default_factory=list)
     """Commands that a person will repeat when the storm is over."""
@@ -91,7 +88,6 @@ class Play:
     def __post_init__(self) -> None:
         self.actors: list[Actor] = []
         self._hub = getcurrent()
-        self._serial = 0
         self._current: Actor | None = None
         self._minutes = 0
         self._repeats = self.habits.repeats
@@ -113,9 +109,7 @@ class Play:
         """Park until chosen, when somebody chooses; otherwise go on."""
         actor = self._current
         if self._is_parking and actor is not None:
-            actor.pending = (process, call, faults)
             self._hub.switch()
-            actor.pending = None
         fate = self.strategy.fate(len(self.trace) + 1, process, call, faults) if self._is_parking or self.is_aimed else Fate.DONE
         self.trace.append((process.name, call, fate))
         return fate
