@@ -80,7 +80,7 @@ class Course:
         self.receipts: Counter[str] = Counter()
         self.rows = self.hidden = 0
         self.evidence, self.judged_at = Evidence(Books(), self.diary, ()), self.clock.now()
-        self.load_s = 0.0
+        self.load_s = self.crowd_cpu_s = 0.0
 
     def go(self) -> None:
         with self.bank:
@@ -102,7 +102,7 @@ class Course:
 
     def _load(self) -> None:
         self.storm.name_witnesses()
-        self._began = time.monotonic()
+        self._began, cpu_s = time.monotonic(), time.process_time()
         self.storm.begin()
         with ThreadPoolExecutor(self._options.buyers) as crowd:
             buying = [crowd.submit(self._buys) for _ in range(self._options.buyers)]
@@ -111,7 +111,7 @@ class Course:
                 self.meter.read(self._at_s, len(self.diary.shown))
                 if len(self.diary.placed) >= self._options.orders_per_check * (len(self.checks) + 1):
                     self._check()
-            self.load_s = self._at_s
+            self.load_s, self.crowd_cpu_s = self._at_s, time.process_time() - cpu_s
             self.storm.end()
             for each in buying:
                 each.result()

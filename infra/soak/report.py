@@ -36,6 +36,7 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "order_states": dict(outcome.states.most_common()),
         "receipt_states": dict(outcome.receipts.most_common()),
         "acts": dict(Counter(placed.act for placed in diary.placed).most_common()),
+        "crowd_cpu_ms_per_order": round(1000 * outcome.crowd_cpu_s / max(1, len(diary.placed)), 1),
         "cpu_ms_per_order": {"early": round(early, 1), "late": round(late, 1), "growth_percent": percent(early, late)},
         "memory_mb": {
             one.part: {
@@ -80,7 +81,11 @@ def table(told: dict[str, Any]) -> str:
         ("faults", _counts(told["faults"])),
         ("cut short", f"{told['requests_cut_short']} requests by a process that died; {told['messages_hidden']} messages still hidden"),
         ("repeated by operators", _counts(told["commands_repeated"])),
-        ("processor ms an order", f"{cpu['early']} early, {cpu['late']} late, {cpu['growth_percent']:+} %"),
+        ("processor ms an order", f"{cpu['early']} early, {cpu['late']} late, {cpu['growth_percent']:+} %: the functions alone"),
+        (
+            "the crowd's own",
+            f"{told['crowd_cpu_ms_per_order']} ms an order, on the same machine: it is no measure of the shop's throughput",
+        ),
         *((f"memory of {part}", _memory(one)) for part, one in told["memory_mb"].items()),
         ("judged after orders", f"{', '.join(str(count) for count in told['checked_after_orders'])}; {told['rows']} rows at the end"),
         ("promises broken", str(len(told["broken"]))),

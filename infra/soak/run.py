@@ -41,6 +41,8 @@ class Outcome:
     errors: Counter[str]
     rows: int
     load_s: float
+    crowd_cpu_s: float
+    """Processor time of buyers, providers and judge during the load: they run on the same machine as the shop."""
     took_s: float
     hidden: int
     """Messages that a process died with; they wait for their time in a queue and change nothing any more."""
@@ -73,6 +75,7 @@ def soak(options: Options) -> Outcome:
             errors=course.office.failed,
             rows=course.rows,
             load_s=course.load_s,
+            crowd_cpu_s=course.crowd_cpu_s,
             took_s=time.monotonic() - began,
             hidden=course.hidden,
             evidence=course.evidence,

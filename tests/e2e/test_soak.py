@@ -4,7 +4,7 @@ import os
 import shutil
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -14,7 +14,7 @@ import pytest
 from faka.platform.table import Item
 from faka.steps.invariants import Books
 from infra.bench.cloud import ROOT
-from infra.soak.course import Options
+from infra.soak.course import HOLD_TTL_S, Options
 from infra.soak.diary import Diary
 from infra.soak.judge import Evidence, Taking, spellings, verdict
 from infra.soak.plan import ACTS, Act, Kind, faults, visit
@@ -44,6 +44,12 @@ def test_while_everything_breaks_no_promise_does(outcome: Outcome, capsys: pytes
     assert outcome.diary.shown
     assert outcome.evidence.takings
     assert outcome.evidence.logs
+
+
+def test_functions_live_by_the_settings_of_the_run(outcome: Outcome) -> None:
+    orders = [row for row in outcome.evidence.books.trade if row["sk"] == "ORDER" and "expires_at" in row]
+    held = {datetime.fromisoformat(row["expires_at"]) - datetime.fromisoformat(row["created_at"]) for row in orders}
+    assert held == {timedelta(seconds=HOLD_TTL_S)}
 
 
 def test_every_kind_of_fault_fell(outcome: Outcome) -> None:
