@@ -57,6 +57,8 @@ def _walk(options: argparse.Namespace) -> int:
     said = began
     for part in walk_all(options.schedules, options.first, options.jobs):
         tally.merge(part)
+        for line in part.failures:
+            print(line, flush=True)
         if time.monotonic() - said > SAY_EVERY_S:
             said = time.monotonic()
             print(f"{tally.runs} runs, {tally.failed} failed, {said - began:.0f} s", file=sys.stderr, flush=True)
@@ -66,7 +68,6 @@ def _walk(options: argparse.Namespace) -> int:
         f"{tally.runs} schedules, {tally.distinct_runs} distinct, {tally.steps} calls, {tally.deaths} deaths, {tally.faults} faults, "
         f"{tally.looks} verdicts, {tally.failed} failed, {time.monotonic() - began:.0f} s on {options.jobs} processes"
     )
-    print("\n".join(tally.failures))
     return 1 if tally.failed else 0
 
 

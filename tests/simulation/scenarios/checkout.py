@@ -5,7 +5,7 @@ from tests.simulation.oracle import ended
 from tests.simulation.people import Buyer
 from tests.simulation.play import Habits, Play, Script
 from tests.simulation.registry import scenario
-from tests.simulation.scenarios.given import cards, delivered, left, orders
+from tests.simulation.scenarios.given import cards, left, orders
 from tests.unit.catalog.given import sku
 
 
@@ -112,7 +112,7 @@ def a_buyer_names_his_price(play: Play) -> None:
         play.cast(name, _submits(name, seen_total_minor=price))
 
 
-@scenario(cards(2), then=delivered(1), share=0.1)
+@scenario(cards(2), then=_one_order, share=0.1)
 def one_sale(play: Play) -> None:
     """One whole purchase with nobody else there."""
     play.cast("ann", _whole_purchase("ann", contact="buyer@example.com"))
