@@ -253,7 +253,10 @@ class Play:
 
     def end_of_holds(self) -> None:
         """Nobody who has not paid holds anything after this."""
-        self._minutes_pass(HOLD_TTL_S + 90, 61, *((61,) if self.is_aimed else ()))  # whose sweep dies twice gets a third
+        self._minutes_pass(HOLD_TTL_S + 90, 61)
+        if self.is_aimed:  # whoever was aimed at to the end gets one round in which nothing happens to him
+            self.is_aimed = False
+            self._minutes_pass(61)
         for _ in range(HIDDEN_MAX):
             waiting = [message.visible_at for queue in self.cloud.queues.values() for message in queue.waiting]
             if not waiting:
