@@ -44,7 +44,8 @@ def history(deps: Deps, sku: SkuId, number: int) -> list[Event]:
     events = [Event(at=to_row(batch.at), what="inbound", by=batch.by, detail=f"batch {batch.id} {batch.supplier}".strip())]
     events += _of_batch(deps, batch, number)
     for claim in claims_of(deps, sku, number):
-        events += _of_claim(deps, claim)
+        # The stream tells the second of a claim; a card is never locked before it came in.
+        events += _of_claim(deps, claim.model_copy(update={"at": max(claim.at, batch.at)}))
     return sorted(events, key=lambda event: event.at)
 
 

@@ -24,7 +24,9 @@ class Lines:
 def listening() -> Iterator[Lines]:
     """Log lines and printed figures go to a list."""
     heard = Lines()
-    handlers = [handler for handler in telemetry.logger()._logger.handlers if hasattr(handler, "stream")]
+    logger = telemetry.logger()._logger
+    handlers = [handler for handler in logger.handlers if hasattr(handler, "stream")]
+    is_told_on, logger.propagate = logger.propagate, False  # whoever else listens would keep the lines of every run
     before = [handler.stream for handler in handlers]
     for handler in handlers:
         handler.stream = heard
@@ -32,5 +34,6 @@ def listening() -> Iterator[Lines]:
         with contextlib.redirect_stdout(heard):  # type: ignore[type-var]
             yield heard
     finally:
+        logger.propagate = is_told_on
         for handler, stream in zip(handlers, before, strict=True):
             handler.stream = stream

@@ -215,7 +215,9 @@ class Play:
     def work(self, worker: str) -> None:
         """One message of a queue. What is not taken comes again: at once in the storm, later on when its time is over."""
         queue = self.cloud.queues[worker]
-        message = next(each for each in queue.waiting if each.visible_at <= self._now_s)
+        message = next((each for each in queue.waiting if each.visible_at <= self._now_s), None)
+        if message is None:
+            return
         queue.waiting.remove(message)
         message.receives += 1
         answer = self.cloud.invoke(worker, message_event(message.body, message.receives), worker)
