@@ -35,10 +35,15 @@ from infra.local import deploy
 from infra.local.children import start_cloud
 from infra.local.home import Home, any_port, pair_of_ports
 from infra.local.template import Template
+from infra.local.weather import WEATHER
+from tests.kit.roles import CALLS
 
 
 ROOT = Path(__file__).resolve().parents[2]
 START_S_MAX = 240
+BEGINNING = dict(os.environ)
+"""The environment before any test: a cloud is not to depend on what a test before it has set."""
+
 STOP_S_MAX = 60
 
 
@@ -100,7 +105,7 @@ def start(state: Path, *more: str, root: Path = ROOT, port: int | None = None) -
     state.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "infra.local", "--port", str(port), "--state", str(state), "--root", str(root), *more]
     with (state / "out").open("w") as out:
-        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, text=True)
+        process = subprocess.Popen(command, cwd=ROOT, stdout=out, stderr=out, text=True, env=_environment())
     end = time.monotonic() + START_S_MAX
     while time.monotonic() < end and process.poll() is None:
         try:
@@ -111,6 +116,11 @@ def start(state: Path, *more: str, root: Path = ROOT, port: int | None = None) -
             time.sleep(0.05)
     process.kill()
     raise AssertionError("the local cloud did not start:\n" + (state / "out").read_text())
+
+
+def _environment() -> dict[str, str]:
+    """As it was at the beginning, and where functions write their calls down, and the weather of a soak."""
+    return BEGINNING | {name: os.environ[name] for name in (CALLS, WEATHER) if name in os.environ}
 
 
 @contextmanager
@@ -156,7 +166,7 @@ def ministack(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     home = Home(tmp_path_factory.mktemp("ministack"))
     home.take()
     port = any_port()
-    child = start_cloud(home, port, os.environ, services="dynamodb", is_kept=False)
+    child = start_cloud(home, port, _environment(), services="dynamodb", is_kept=False)
     yield f"http://127.0.0.1:{port}"
     child.stop()
     home.release()
