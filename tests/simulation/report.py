@@ -172,9 +172,9 @@ def _of_others(others: Mapping[str, Any]) -> list[Row]:
         label = "bytes searched for secrets while calls failed"
         found.append((label, f"{sum(each['bytes'] for each in kinds):,}", sum(each["leaks"] for each in kinds), ""))
     if "differential" in others:
-        counts = others["differential"].items()
-        operations = sum(value for name, value in counts if name.startswith("operations") and isinstance(value, int))
-        found.append(("operations on the table model, against moto and the local cloud", f"{operations:,}", 0, ""))
+        sides = [each for name, each in others["differential"].items() if name != "twins"]
+        operations, wrong = (sum(side[name] for side in sides) for name in ("requests", "unexplained"))
+        found.append(("operations on the table model, against moto and the local cloud", f"{operations:,}", wrong, ""))
     if "security" in others:
         corpora, counted = others["security"], ("values", "sent", "cells", "guesses", "answers")
         sent = sum(corpus.get(name, 0) for corpus in corpora.values() for name in counted)
