@@ -10,4 +10,4 @@ SYSTEMATIC_MAX = int(os.environ.get("FAKA_SYSTEMATIC", "120"))
 """Schedules of each pair in the search that leaves none out; the bound of switches is met first for the small ones."""
 
 PREEMPTIONS = 2
-"""Switches away from somebody who could go on. Two find every fault that was ever planted in a pair."""
+"""Switches away from somebody who could go on. Each more multiplies the schedules of a pair by its number of calls."""
