@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
 from faka.contexts.payments.providers.base import RawRequest
@@ -57,6 +58,13 @@ class Providers:
         params = dict(parse_qsl(address.query, keep_blank_values=True)) | dict(parse_qsl(body.decode(), keep_blank_values=True))
         desk = self._desks["alipay" if address.path.startswith("/alipay/") else "epay"]
         return 200, desk.answer(params)
+
+    def download(
+        self, url: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None, bytes_max: int, timeout_s: float = 300.0
+    ) -> int:
+        """No bill is fetched here."""
+        del url, into, headers, bytes_max, timeout_s
+        raise NotImplementedError
 
 
 def raw_request(notice: Notice) -> RawRequest:

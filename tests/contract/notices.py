@@ -7,7 +7,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from faka.contexts.payments.providers.base import Adapter, Forged, Malformed, RawRequest
+from faka.contexts.payments.providers.adapter import Adapter
+from faka.contexts.payments.providers.base import Forged, Malformed, RawRequest
 from faka.kernel.errors import FakaError
 from tests.kit.clock import FrozenClock
 from tests.kit.providers import FakeProvider, FakeProviders

@@ -95,7 +95,7 @@ class TestRealNoticeOfProduction:
             gateway="https://openapi.alipay.com/gateway.do",
             currency=Currency.CNY,
             public_key=self.vector["public_key_pem"],
-            secret={"private_key": Secret("MIIEvgIBADANBgkqhkiG9w0BAQEFAASC")},
+            secrets=[{"private_key": Secret("MIIEvgIBADANBgkqhkiG9w0BAQEFAASC")}],
         )
         headers = {"content-type": "application/x-www-form-urlencoded; text/html; charset=utf-8"}
         raw = RawRequest(method="POST", headers=headers, body=urlencode(params).encode())

@@ -80,7 +80,7 @@ def test_an_invented_secret_leaves_the_channel_closed_and_is_not_repeated(desk: 
 @pytest.mark.parametrize(
     "change",
     [
-        {"kind": "wechatpay"},
+        {"kind": "paypal"},
         {"methods": []},
         {"gateway": "javascript:alert(1)"},
         {"fee_bp": -1},

@@ -20,7 +20,9 @@ from urllib.parse import parse_qsl, urlsplit
 
 from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.payments.providers import open_account, open_channel
-from faka.contexts.payments.providers.base import Adapter, ChannelAccount, Checkout, RawRequest
+from faka.contexts.payments.providers.account import ChannelAccount
+from faka.contexts.payments.providers.adapter import Adapter
+from faka.contexts.payments.providers.base import Checkout, RawRequest
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import ChannelId
@@ -109,8 +111,11 @@ class FakeProvider:
             "currency": Currency.CNY,
             "public_key": self.channel["public_key"],
             "secret": self.secret,
+            **changes,
         }
-        return open_account(**(facts | changes))
+        secret = facts.pop("secret")
+        facts.setdefault("secrets", [] if secret is None else [secret])
+        return open_account(**facts)
 
     def adapter(self, **changes: Any) -> Adapter:
         return open_channel(self.account(**changes), self._transport, self._clock)
@@ -218,13 +223,21 @@ class FakeProviders:
 
 
 class SecretShelf:
-    """A secret store in memory. `read` as in `platform.secrets.Secrets`."""
+    """A secret store in memory. `read` and `live` as in `platform.secrets.Secrets`."""
 
     def __init__(self, kept: Mapping[str, Mapping[str, Secret]]) -> None:
         self._kept = dict(kept)
+        self._live: dict[str, tuple[tuple[Mapping[str, Secret], ...], Mapping[str, Secret] | None]] = {}
 
     def read(self, name: str) -> Mapping[str, Secret] | None:
         return self._kept.get(name)
+
+    def live(self, name: str) -> tuple[Mapping[str, Secret], ...]:
+        """The same tuple while nothing changes, as there."""
+        kept = self._kept.get(name)
+        if self._live.get(name, ((), None))[1] is not kept:
+            self._live[name] = ((kept,) if kept is not None else (), kept)
+        return self._live.get(name, ((), None))[0]
 
     def write(self, name: str, values: Mapping[str, Secret]) -> None:
         self._kept[name] = values

@@ -28,7 +28,7 @@ from faka.platform.table import Tables
 if TYPE_CHECKING:
     from faka.contexts.catalog.model import ChannelRow
     from faka.contexts.intake import BatchLog, ImportStore
-    from faka.contexts.payments.providers.base import Adapter, Transport
+    from faka.contexts.payments.providers.adapter import Adapter, Transport
     from faka.contexts.vault import VaultStore
     from faka.kernel.ids import ChannelId
     from faka.platform.envelope import Envelope
@@ -129,9 +129,9 @@ class Deps:
         Raises: ChannelNotFound, ChannelClosed, SecretsUnavailable.
         """
         row = self.catalog.channel(channel_id)
-        secret = self.secrets.read(row.secret_name)
+        secrets = self.secrets.live(row.secret_name)
         kept = self._adapters.get(channel_id)
-        if kept is not None and kept[0] is row and kept[1] is secret:
+        if kept is not None and kept[0] is row and kept[1] is secrets:
             return kept[2]
         account = open_account(
             channel_id=row.id,
@@ -140,10 +140,11 @@ class Deps:
             gateway=row.gateway,
             currency=row.currency,
             public_key=row.public_key,
-            secret=secret,
+            public_keys=row.public_keys,
+            secrets=secrets,
         )
         adapter = open_channel(account, self.transport, self.clock)
-        self._adapters[channel_id] = (row, secret, adapter)
+        self._adapters[channel_id] = (row, secrets, adapter)
         return adapter
 
     @cached_property

@@ -12,21 +12,14 @@ from datetime import timedelta
 
 from faka.contexts.payments.errors import NoticeExists
 from faka.contexts.payments.model import Notice, NoticeState
-from faka.contexts.payments.providers.base import (
-    NOTICE_BYTES_MAX,
-    Adapter,
-    EventState,
-    Forged,
-    HttpAnswer,
-    Malformed,
-    PaymentEvent,
-    RawRequest,
-)
+from faka.contexts.payments.providers.adapter import Adapter
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventState, Forged, HttpAnswer, Malformed, RawRequest
+from faka.contexts.payments.providers.refunding import RefundProgress
 from faka.contexts.payments.store import notice_from
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import ChannelId
 from faka.platform import telemetry
-from faka.steps.notice import apply_notice
+from faka.steps.notice import Fact, apply_notice
 from faka.wiring import Deps
 
 
@@ -35,8 +28,11 @@ __all__ = ["NOTICE_BYTES_MAX", "RawRequest", "take_notice"]
 PATIENCE = timedelta(seconds=30)
 """How long a stored notice may stay unapplied before the sweep takes it: longer than this function's own time limit."""
 
-KEPT_HEADERS = ("content-type", "user-agent")
-"""Headers worth keeping for a dispute; signatures of the channels that we have stand in query and body."""
+KEPT_HEADERS = (
+    *("content-type", "user-agent", "stripe-signature"),
+    *("wechatpay-serial", "wechatpay-signature", "wechatpay-signature-type", "wechatpay-timestamp", "wechatpay-nonce"),
+)
+"""Headers that a later look needs to prove the notice again, and what is worth keeping for a dispute."""
 
 
 def take_notice(deps: Deps, channel_id: ChannelId, raw: RawRequest) -> HttpAnswer:
@@ -53,7 +49,7 @@ def take_notice(deps: Deps, channel_id: ChannelId, raw: RawRequest) -> HttpAnswe
     return adapter.acknowledge(True)
 
 
-def _proved(adapter: Adapter, channel_id: ChannelId, raw: RawRequest) -> PaymentEvent:
+def _proved(adapter: Adapter, channel_id: ChannelId, raw: RawRequest) -> Fact:
     try:
         return adapter.parse_notice(raw)
     except (Forged, Malformed) as error:
@@ -62,7 +58,7 @@ def _proved(adapter: Adapter, channel_id: ChannelId, raw: RawRequest) -> Payment
         raise
 
 
-def _stored(deps: Deps, event: PaymentEvent, raw: RawRequest) -> tuple[Notice, bool]:
+def _stored(deps: Deps, event: Fact, raw: RawRequest) -> tuple[Notice, bool]:
     now = deps.clock.now()
     notice = Notice(
         channel_id=event.channel_id,
@@ -81,7 +77,7 @@ def _stored(deps: Deps, event: PaymentEvent, raw: RawRequest) -> tuple[Notice, b
     return notice, True
 
 
-def _try_to_apply(deps: Deps, adapter: Adapter, notice: Notice, event: PaymentEvent) -> None:
+def _try_to_apply(deps: Deps, adapter: Adapter, notice: Notice, event: Fact) -> None:
     """The notice is safe; failing here only leaves it to the sweep."""
     try:
         outcome = apply_notice(deps, adapter, notice, event)
@@ -89,5 +85,5 @@ def _try_to_apply(deps: Deps, adapter: Adapter, notice: Notice, event: PaymentEv
         telemetry.failed("notice_left_to_sweep", error, channel_id=notice.channel_id)
         return
     telemetry.note("notice_applied", channel_id=notice.channel_id, outcome=outcome)
-    if event.state is EventState.UNKNOWN:
+    if event.state in (EventState.UNKNOWN, RefundProgress.UNKNOWN):
         telemetry.count("UnknownStatuses")

@@ -16,8 +16,9 @@ import re
 import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
+from io import BytesIO
 from ipaddress import IPv6Address, ip_address, ip_network
-from typing import Final, NamedTuple
+from typing import BinaryIO, Final, NamedTuple
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
@@ -44,6 +45,10 @@ NAMES_MAX: Final = 64
 """Names remembered. A shop has a handful of providers; whoever makes it look up more pays with a look-up each."""
 
 HTTPS_PORT = 443
+OK = 200
+PIECE_BYTES = 64 * 1024
+DOWNLOAD_TIMEOUT_S: Final = 300.0
+"""A bill of a million lines is 18 MB packed; half a minute on a slow line."""
 
 _LOOPBACK: Final = frozenset({"127.0.0.1", "localhost", "::1"})
 _ADDRESS: Final = re.compile(r"(https?)://(\[::1\]|[A-Za-z0-9.-]+)(?::([0-9]{1,5}))?(/[!$-\[\]-~]*|\?[!$-\[\]-~]*)?", re.ASCII)
@@ -129,6 +134,31 @@ class Outbound:
         Raises: OutboundFailed when there is no answer in time or it is too long, Misled among them; Broken for an address
         that may not be called.
         """
+        into = BytesIO()
+        status = self._send(method, url, headers, body, into, ANSWER_BYTES_MAX, timeout_s, only_ok=False)
+        return status, into.getvalue()
+
+    def download(
+        self, url: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None, bytes_max: int, timeout_s: float = DOWNLOAD_TIMEOUT_S
+    ) -> int:
+        """GET a file of at most `bytes_max` piece by piece within `timeout_s`; only a body of status 200 is written.
+
+        Raises: as `request`; what was written before it failed is worth nothing.
+        """
+        return self._send("GET", url, headers, b"", into, bytes_max, timeout_s, only_ok=True)
+
+    def _send(
+        self,
+        method: str,
+        url: str,
+        headers: Mapping[str, str] | None,
+        body: bytes,
+        into: BinaryIO,
+        bytes_max: int,
+        timeout_s: float,
+        *,
+        only_ok: bool,
+    ) -> int:
         target = self._target(url)
         sent = {"Accept": "application/json, */*", "Accept-Encoding": "identity", "User-Agent": "faka", **(headers or {})}
         started = time.monotonic()
@@ -147,18 +177,18 @@ class Outbound:
                     redirect=False,
                     preload_content=False,
                     decode_content=False,
-                    timeout=urllib3.Timeout(connect=connect_s, read=timeout_s),
+                    timeout=urllib3.Timeout(connect=connect_s, read=min(timeout_s, READ_TIMEOUT_S)),
                 )
-                content = _read(answer, started + timeout_s)
-                status = answer.status
+                kept = into if answer.status == OK or not only_ok else BytesIO()
+                is_whole = _read(answer, kept, bytes_max if kept is into else ANSWER_BYTES_MAX, started + timeout_s)
             except _UNREACHED as error:
                 failure = type(error).__name__
                 continue
             except (HTTPError, OSError, ValueError) as error:
                 failure = type(error).__name__
             else:
-                if content is not None:
-                    return status, content
+                if is_whole:
+                    return answer.status
                 failure = "the answer is too long or too slow"
             break
         self._known.pop(target.host, None)
@@ -206,13 +236,14 @@ class Outbound:
         return self._pools.connection_from_host(address, target.port, target.scheme, more)
 
 
-def _read(answer: urllib3.BaseHTTPResponse, until: float) -> bytes | None:
-    """The body, or None when it is longer or slower than allowed; the connection goes back only after a whole body."""
-    content = b""
-    for piece in answer.stream(16 * 1024, decode_content=False):
-        content += piece
-        if len(content) > ANSWER_BYTES_MAX or time.monotonic() > until:
+def _read(answer: urllib3.BaseHTTPResponse, into: BinaryIO, bytes_max: int, until: float) -> bool:
+    """Whether the whole body came, neither longer nor slower than allowed; the connection goes back only then."""
+    length = 0
+    for piece in answer.stream(PIECE_BYTES, decode_content=False):
+        length += len(piece)
+        if length > bytes_max or time.monotonic() > until:
             answer.close()
-            return None
+            return False
+        into.write(piece)
     answer.release_conn()
-    return content
+    return True

@@ -37,6 +37,7 @@ class Secrets:
         self._client = client
         self._clock = clock
         self._kept: dict[str, tuple[datetime, Mapping[str, Secret] | None]] = {}
+        self._live: dict[str, tuple[Mapping[str, Secret] | None, tuple[Mapping[str, Secret], ...]]] = {}
 
     def read(self, name: str) -> Mapping[str, Secret] | None:
         """The secret's values, or None when there is no such secret or it is no JSON object of texts.
@@ -50,6 +51,19 @@ class Secrets:
         values = self._fetch(name)
         self._kept[name] = (now + (AGE_MAX if values is not None else ABSENT_AGE_MAX), values)
         return values
+
+    def live(self, name: str) -> tuple[Mapping[str, Secret], ...]:
+        """The versions that count, the newest first; empty when there is none.
+
+        Raises: SecretsUnavailable.
+        """
+        values = self.read(name)
+        kept = self._live.get(name)
+        if kept is not None and kept[0] is values:
+            return kept[1]
+        versions = () if values is None else (values,)
+        self._live[name] = (values, versions)
+        return versions
 
     def write(self, name: str, values: Mapping[str, Secret]) -> None:
         """Store a new version, making the secret where it is new.

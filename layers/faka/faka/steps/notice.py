@@ -4,25 +4,31 @@ from datetime import datetime
 
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.payments.model import Notice, NoticeState
-from faka.contexts.payments.providers.base import Adapter, EventState, PaymentEvent, ProviderUnavailable
+from faka.contexts.payments.providers.adapter import Adapter
+from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable
+from faka.contexts.payments.providers.refunding import RefundEvent
 from faka.contexts.payments.store import NOTICE_TRIES_MAX
 from faka.platform.table import Write
 from faka.steps.settle import Outcome, apply
 from faka.wiring import Deps
 
 
+Fact = PaymentEvent | RefundEvent
+"""What a notice can say."""
+
+
 class NoticeUnconfirmed(ProviderUnavailable):
     """A weak channel's notice says paid and the provider does not (yet): asked again later, never believed."""
 
 
-def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: PaymentEvent) -> Outcome:
+def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: Fact) -> Outcome:
     """Settle what a notice says; the notice is done in the same commit.
 
     A notice of a weak channel only says *ask now*: the provider's own answer is applied instead.
     Raises: NoticeUnconfirmed, ProviderUnavailable, TransactionBusy, Throttled: it stays RECEIVED.
     """
     done = deps.payments.settled(notice.channel_id, notice.dedupe_key, NoticeState.APPLIED)
-    if event.state is not EventState.SUCCEEDED:
+    if isinstance(event, RefundEvent) or event.state is not EventState.SUCCEEDED:
         deps.tables.apply(deps.payments.settled(notice.channel_id, notice.dedupe_key, NoticeState.IGNORED))
         return Outcome.NOTHING
     if not adapter.needs_query:

@@ -15,7 +15,8 @@ from datetime import datetime, timedelta
 from faka.contexts.orders.errors import OrderClosed
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.model import CLOSE_PATIENCE_S, EXPIRY_GRACE_S, Payment, PaymentState
-from faka.contexts.payments.providers.base import Adapter, CloseResult, EventState
+from faka.contexts.payments.providers.adapter import Adapter
+from faka.contexts.payments.providers.base import CloseResult, EventState
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import out_trade_no
 from faka.platform.table import Write

@@ -70,7 +70,7 @@ def test_twin_with_an_empty_key_everybody_can_sign() -> None:
     fields = {"pid": "1001", "trade_no": "E1", "out_trade_no": "pay1", "money": "1.00", "trade_status": "TRADE_SUCCESS"}
     sign = md5_signature({name: value.encode() for name, value in fields.items()}, Secret(""))
     account = FakeProviders(clock).epay.account(account={"pid": "1001"})
-    object.__setattr__(account, "secret", Secret(""))
+    object.__setattr__(account, "secrets", ({"key": Secret("")},))
     raw = RawRequest(method="GET", query=tuple({**fields, "sign": sign, "sign_type": "MD5"}.items()))
     assert Epay(account, FakeProviders(clock), clock).parse_notice(raw).out_trade_no == "pay1"
 

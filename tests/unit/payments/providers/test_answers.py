@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from faka.contexts.payments.providers import open_channel
+from faka.contexts.payments.providers.adapter import Adapter
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import Adapter, CloseResult, EventState, ProviderUnavailable
+from faka.contexts.payments.providers.base import CloseResult, EventState, ProviderUnavailable
 from faka.kernel.errors import Unavailable
 from infra.local.actors.spelling import rsa2
 from tests.kit.clock import FrozenClock

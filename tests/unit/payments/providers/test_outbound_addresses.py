@@ -259,7 +259,7 @@ def test_hosts_of_the_public_network_are_public(address: str) -> None:
 def account(gateway: str) -> Any:
     key = Secret("c3f9b1d87a6e42508fd0a9be71c6e2d4")
     facts: dict[str, Any] = {"channel_id": ChannelId("epay"), "kind": "epay", "account": {"pid": "1001"}, "public_key": ""}
-    return open_account(**facts, currency=Currency.CNY, gateway=gateway, secret={"key": key})
+    return open_account(**facts, currency=Currency.CNY, gateway=gateway, secrets=[{"key": key}])
 
 
 @pytest.mark.parametrize(

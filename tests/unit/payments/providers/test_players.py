@@ -15,7 +15,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 import pytest
 
 from faka.contexts.payments.providers import open_account, open_channel
-from faka.contexts.payments.providers.base import Adapter, CheckoutKind, EventState, Forged, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.adapter import Adapter
+from faka.contexts.payments.providers.base import CheckoutKind, EventState, Forged, Malformed, PaymentEvent, RawRequest
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret
@@ -40,7 +41,7 @@ class Shop:
         for channel in server.players.keys.channels(server.players.base):
             facts = {name: channel[name] for name in ("kind", "account", "gateway", "public_key")}
             secret = {name: Secret(value) for name, value in channel["secret"].items()}
-            account = open_account(channel_id=ChannelId(channel["id"]), currency=Currency.CNY, secret=secret, **facts)
+            account = open_account(channel_id=ChannelId(channel["id"]), currency=Currency.CNY, secrets=[secret], **facts)
             self.adapters[channel["id"]] = open_channel(account, Outbound(allows_loopback=True), SystemClock())
         self.http = ThreadingHTTPServer(("127.0.0.1", 0), self._handler())
         self.base = f"http://127.0.0.1:{self.http.server_port}"

@@ -165,14 +165,18 @@ class ShelfRow(Shelved):
         return cls(price_from=prices[0], price_to=prices[-1], skus=stubs, **same)
 
 
+Method = Literal["page", "wap", "precreate", "native", "h5", "jsapi", "epay", "card", "usdt"]
+"""The ways to pay of all adapters; each knows its own."""
+
+
 class ChannelRow(Frozen):
     """A payment account as the shop knows it: everything but its secrets, which stay under `secret_name`."""
 
     id: Annotated[ChannelId, AfterValidator(handle)]
-    kind: Literal["alipay", "epay"]
+    kind: Literal["alipay", "wechatpay", "epay", "epay_rsa", "stripe", "epusdt"]
     title: Name
     enabled: bool = False
-    methods: tuple[Literal["page", "wap", "precreate", "epay"], ...] = Field(min_length=1, max_length=4)
+    methods: tuple[Method, ...] = Field(min_length=1, max_length=4)
     account: dict[str, Annotated[str, Field(max_length=TEXT_LINE_MAX)]] = Field(max_length=8)
     gateway: Annotated[str, Field(max_length=TEXT_LINE_MAX, pattern=r"^https?://[^\s]+$")]
     currency: Currency = Currency.CNY
@@ -180,3 +184,5 @@ class ChannelRow(Frozen):
     secret_name: Annotated[str, Field(min_length=1, max_length=TEXT_LINE_MAX)]
     position: Position = 0
     public_key: Annotated[str, Field(max_length=4_000)] = ""
+    public_keys: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=4_000)]] = Field(default={}, max_length=4)
+    """The provider's keys by serial, where an old and a new one live side by side."""

@@ -15,14 +15,18 @@ stopped by `notify_id` and by the trade number, above.
 import hashlib
 import json
 import re
+from collections.abc import Iterator
+from datetime import date
+from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
 
 from faka.contexts.payments.providers import rsa
+from faka.contexts.payments.providers.account import ChannelAccount
+from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.alipay_gateway import TIME, Gateway, Refused
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     AlreadyPaid,
-    ChannelAccount,
     Checkout,
     CheckoutKind,
     CloseResult,
@@ -36,8 +40,8 @@ from faka.contexts.payments.providers.base import (
     PaymentOrder,
     ProviderUnavailable,
     RawRequest,
-    Transport,
 )
+from faka.contexts.payments.providers.bill import BillCorrupt, BillFile, BillLine, BillNotReady
 from faka.contexts.payments.providers.canonical import (
     AMOUNT,
     NOTICE_ID,
@@ -51,6 +55,7 @@ from faka.contexts.payments.providers.canonical import (
     signed_text,
     word,
 )
+from faka.contexts.payments.providers.refunding import RefundEvent, RefundNotOffered, RefundOrder
 from faka.kernel.clock import SHANGHAI, Clock
 
 
@@ -215,6 +220,18 @@ class Alipay:
                 return CloseResult.CLOSED
             raise
         return CloseResult.CLOSED
+
+    def refund(self, order: RefundOrder) -> RefundEvent:  # noqa: ARG002
+        raise RefundNotOffered(self.account.id)
+
+    def query_refund(self, order: RefundOrder) -> RefundEvent | None:  # noqa: ARG002
+        raise RefundNotOffered(self.account.id)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> BillFile | None:  # noqa: ARG002
+        raise BillNotReady(self.account.id)
+
+    def parse_bill(self, day: date, source: BinaryIO) -> Iterator[BillLine]:  # noqa: ARG002
+        raise BillCorrupt(self.account.id)
 
     def _pseudonym(self, payer: bytes) -> str:
         return hashlib.sha256(b"alipay\0" + self.account.merchant_id.encode() + b"\0" + payer).hexdigest()[:32] if payer else ""

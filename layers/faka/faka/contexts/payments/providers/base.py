@@ -2,10 +2,13 @@
 
 ```
 PaymentOrder ──create──► Checkout          what the buyer is shown: a QR, an address to go to, or a form
-RawRequest ──parse_notice──► PaymentEvent  a verified fact, or Forged / Malformed
+RawRequest ──parse_notice──► PaymentEvent | RefundEvent   a verified fact, or Forged / Malformed
 out_trade_no ──query──► PaymentEvent|None  the provider's own word; None: it knows no such trade
 out_trade_no ──close──► CloseResult        so that a buyer cannot pay what we have given back
 ok ──acknowledge──► HttpAnswer             the very bytes that stop or keep the provider's repeats
+RefundOrder ──refund──► RefundEvent        accepted is not done (`refunding`)
+RefundOrder ──query_refund──► RefundEvent|None
+day ──fetch_bill──► BillFile ──parse_bill──► BillLine, BillLine, …   the provider's own books (`bill`)
 ```
 An adapter is pure but for its transport: keys, clock and chance arrive as arguments. It proves that a message is the
 provider's and is addressed to *this* account; whether number, amount and currency fit an order is decided above, by
@@ -13,11 +16,8 @@ one monotonic rule for all providers. No text of an error here holds a body, an 
 """
 
 import hashlib
-from collections.abc import Mapping
-from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
 from urllib.parse import urlencode
 
 from pydantic import Field
@@ -25,8 +25,7 @@ from pydantic import Field
 from faka.kernel.errors import Conflict, Denied, Rejected, Unavailable
 from faka.kernel.ids import ChannelId
 from faka.kernel.model import Frozen
-from faka.kernel.money import Currency, Money
-from faka.kernel.secret import Secret
+from faka.kernel.money import Money
 
 
 NOTICE_BYTES_MAX = 64 * 1024
@@ -44,7 +43,11 @@ SECRET_LENGTH_MIN = 16
 
 class ProviderKind(StrEnum):
     ALIPAY = "alipay"
+    WECHATPAY = "wechatpay"
     EPAY = "epay"
+    EPAY_RSA = "epay_rsa"
+    STRIPE = "stripe"
+    EPUSDT = "epusdt"
 
 
 class Device(StrEnum):
@@ -58,12 +61,16 @@ class CheckoutKind(StrEnum):
     REDIRECT = "REDIRECT"
     """`url` is where the buyer goes, by link or by 303."""
     FORM = "FORM"
+    BRIDGE = "BRIDGE"
+    """`fields` are what the page hands to the payment app that it is open in (WeChat's JSAPI)."""
 
 
 class EventSource(StrEnum):
     NOTICE = "NOTICE"
     QUERY = "QUERY"
     BILL = "BILL"
+    STAFF = "STAFF"
+    """Two persons of the shop say so (a transfer that no provider reports)."""
 
 
 class EventState(StrEnum):
@@ -95,6 +102,8 @@ class RawRequest(Frozen):
     headers: dict[str, str] = Field(default_factory=dict, repr=False)
     query: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
     body: bytes = Field(default=b"", repr=False)
+    received_at: datetime | None = None
+    """When a kept message came: a provider's time window is judged by it, not by the time of a later look. None: now."""
 
     def sha256(self) -> str:
         """Fingerprint for the inbox: of the body, or of the query where the message travels there."""
@@ -178,73 +187,3 @@ class MethodNotOffered(Rejected):
 
 class AlreadyPaid(Conflict):
     """The provider says that this trade was paid: query instead of paying again."""
-
-
-@dataclass(frozen=True, slots=True)
-class ChannelAccount:
-    """One merchant account at one provider: what its channel row and its secret say. Made by `providers.open_account`."""
-
-    id: ChannelId
-    kind: ProviderKind
-    merchant_id: str
-    """Alipay: app_id. Epay: pid. The identity that a notice must carry."""
-    seller_id: str
-    """Alipay: the 2088… number of the seller; empty for epay."""
-    gateway: str
-    """Alipay: the full address of gateway.do. Epay: the base address, ending with `/`."""
-    currency: Currency
-    pay_type: str = ""
-    """Epay: the gateway's own name of a way to pay (alipay, wxpay, qqpay); empty lets the buyer choose there."""
-    app_cert_sn: str = ""
-    root_cert_sn: str = ""
-    """Alipay in certificate mode: serials of the application's and the root certificates (`certificates.serial`)."""
-    public_key: str = field(default="", repr=False)
-    """Alipay's key (not the application's), PEM or bare base64 of the DER."""
-    secret: Secret = field(default_factory=lambda: Secret(""), repr=False)
-    """Alipay: the application's private key, PEM or bare base64 (PKCS#1 or PKCS#8). Epay: the shared key."""
-
-
-class Transport(Protocol):
-    """The one way out. `platform.outbound` is the real one; a test's provider is another."""
-
-    def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
-    ) -> tuple[int, bytes]:
-        """Send once, follow nothing, answer status and body.
-
-        Raises: Unavailable when there is no answer, without the address in its text (an epay address holds the key).
-        """
-        ...
-
-
-class Adapter(Protocol):
-    """One provider, opened for one account."""
-
-    @property
-    def account(self) -> ChannelAccount: ...
-    @property
-    def methods(self) -> frozenset[str]: ...  # the ways to pay that `create` knows
-    @property
-    def needs_query(self) -> bool:
-        """True where a notice is too weak to pay by itself and only says *ask now* (MD5 schemes)."""
-        ...
-
-    @property
-    def form_hosts(self) -> tuple[str, ...]: ...  # origins that the page's form-action policy must allow
-    def create(self, order: PaymentOrder) -> Checkout:
-        """Raises: MethodNotOffered, AlreadyPaid, ProviderUnavailable, ChannelClosed."""
-        ...
-
-    def parse_notice(self, raw: RawRequest) -> PaymentEvent:
-        """Raises: Malformed, Forged, ChannelClosed."""
-        ...
-
-    def acknowledge(self, ok: bool) -> HttpAnswer: ...
-
-    def query(self, out_trade_no: str) -> PaymentEvent | None:
-        """Raises: ProviderUnavailable, ChannelClosed."""
-        ...
-
-    def close(self, out_trade_no: str) -> CloseResult:
-        """Raises: ProviderUnavailable, ChannelClosed."""
-        ...

@@ -16,11 +16,15 @@ the late way. Forks differ in types (numbers, texts, null) and in method; they d
 import hashlib
 import hmac
 import re
+from collections.abc import Iterator
+from datetime import date
+from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
 
+from faka.contexts.payments.providers.account import ChannelAccount
+from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
 from faka.contexts.payments.providers.base import (
-    ChannelAccount,
     Checkout,
     CheckoutKind,
     CloseResult,
@@ -34,8 +38,8 @@ from faka.contexts.payments.providers.base import (
     PaymentOrder,
     ProviderUnavailable,
     RawRequest,
-    Transport,
 )
+from faka.contexts.payments.providers.bill import BillCorrupt, BillFile, BillLine, BillNotReady
 from faka.contexts.payments.providers.canonical import (
     AMOUNT,
     NUMBER,
@@ -49,6 +53,7 @@ from faka.contexts.payments.providers.canonical import (
     signed_text,
     word,
 )
+from faka.contexts.payments.providers.refunding import RefundEvent, RefundNotOffered, RefundOrder
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Unavailable
 from faka.kernel.secret import Secret
@@ -170,6 +175,18 @@ class Epay:
 
     def close(self, out_trade_no: str) -> CloseResult:  # noqa: ARG002 - the interface's, version 1 has nothing to close
         return CloseResult.NOT_FOUND
+
+    def refund(self, order: RefundOrder) -> RefundEvent:  # noqa: ARG002
+        raise RefundNotOffered(self.account.id)
+
+    def query_refund(self, order: RefundOrder) -> RefundEvent | None:  # noqa: ARG002
+        raise RefundNotOffered(self.account.id)
+
+    def fetch_bill(self, day: date, into: BinaryIO) -> BillFile | None:  # noqa: ARG002
+        raise BillNotReady(self.account.id)
+
+    def parse_bill(self, day: date, source: BinaryIO) -> Iterator[BillLine]:  # noqa: ARG002
+        raise BillCorrupt(self.account.id)
 
     def _ask(self, out_trade_no: str) -> tuple[dict[str, object], str]:
         params = {"act": "order", "pid": self.account.merchant_id, "key": self.account.secret.reveal(), "out_trade_no": out_trade_no}
