@@ -38,8 +38,10 @@ def create_tables(client: Any, names: dict[TableName, str] | None = None) -> Non
     for name, physical in (names or PHYSICAL).items():
         attributes, indexes = ["pk", "sk"], []
         if name is TableName.TRADE:
-            attributes += ["due_pk", "due_sk"]
-            indexes.append({"IndexName": "due", "KeySchema": _keys("due_pk", "due_sk"), "Projection": {"ProjectionType": "KEYS_ONLY"}})
+            for index in ("due", "day"):
+                pair = (f"{index}_pk", f"{index}_sk")
+                attributes += pair
+                indexes.append({"IndexName": index, "KeySchema": _keys(*pair), "Projection": {"ProjectionType": "KEYS_ONLY"}})
         client.create_table(
             TableName=physical,
             KeySchema=_keys("pk", "sk"),

@@ -1,6 +1,7 @@
-"""What the service knows of a table before it looks at a row: its keys, its index, and what it refuses for their sake.
+"""What the service knows of a table before it looks at a row: its keys, its indexes, and what it refuses for their sake.
 
-Every table of the shop has `pk` and `sk`; `trade` has the sparse index `due`, keys only; `guard` leaves by `ttl`. As in template.yaml.
+Every table of the shop has `pk` and `sk`; `trade` has the sparse indexes `due` and `day`, keys only; `guard` leaves by `ttl`: as in
+template.yaml.
 """
 
 from collections.abc import Mapping
@@ -14,7 +15,7 @@ from tests.kit.tables import PHYSICAL
 
 KEY = ("pk", "sk")
 TTL = "ttl"
-INDEXES: dict[str, tuple[str, str]] = {"due": ("due_pk", "due_sk")}
+INDEXES: dict[str, tuple[str, str]] = {"due": ("due_pk", "due_sk"), "day": ("day_pk", "day_sk")}
 
 TABLES: dict[str, dict[str, tuple[str, str]]] = {name: INDEXES if table is TableName.TRADE else {} for table, name in PHYSICAL.items()}
 """Physical name → its indexes."""
