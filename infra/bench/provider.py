@@ -49,10 +49,17 @@ class Providers:
         return play(desk, trade, "pay")[0].notice
 
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 10.0,
+        answered: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """What the shop asks a provider."""
-        del method, headers, timeout_s
+        del method, headers, timeout_s, answered
         self.calls += 1
         address = urlsplit(url)
         params = dict(parse_qsl(address.query, keep_blank_values=True)) | dict(parse_qsl(body.decode(), keep_blank_values=True))

@@ -10,7 +10,7 @@ from ipaddress import IPv4Address, IPv6Address, ip_network
 import pytest
 
 from faka.kernel.errors import Broken
-from faka.platform import outbound
+from faka.platform import outbound, public_network
 from faka.platform.outbound import Misled, Outbound, is_public
 from tests.security.tally import counted, scaled
 
@@ -172,13 +172,13 @@ def test_twin_a_name_that_leads_outside_is(out: Callable[[Sequence[str]], Outbou
         out([address]).request("GET", f"https://{NAME}/")
 
 
-@pytest.mark.parametrize("net", [str(net) for net in outbound._SPECIAL])
+@pytest.mark.parametrize("net", [str(net) for net in public_network._SPECIAL])
 def test_nothing_of_a_special_network_is_public(net: str) -> None:
     assert not any(is_public(str(one)) for one in itertools.islice(ip_network(net), 300))
 
 
 def test_twin_with_the_standard_librarys_word_alone_disguises_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(outbound, "_SPECIAL", ())
+    monkeypatch.setattr(public_network, "_SPECIAL", ())
     assert [address for address in (*INSIDE_4, *INSIDE_6) if is_public(address)]
 
 

@@ -17,13 +17,13 @@ import socket
 import time
 from collections.abc import Callable, Mapping, Sequence
 from io import BytesIO
-from ipaddress import IPv6Address, ip_address, ip_network
 from typing import BinaryIO, Final, NamedTuple
 
 import urllib3
 from urllib3.exceptions import ConnectTimeoutError, HTTPError, NewConnectionError
 
 from faka.kernel.errors import Broken, Unavailable
+from faka.platform.public_network import is_public
 
 
 CONNECT_TIMEOUT_S: Final = 3.0
@@ -58,21 +58,6 @@ _LABEL = r"[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?"
 _NAME: Final = re.compile(rf"(?=.{{4,253}}$)(?:{_LABEL}\.)+(?![0-9]){_LABEL}", re.ASCII)
 """A full name. Its last label begins with a letter, which no spelling of a number does: 2130706433, 0x7f.1, 127.0.0.0x1."""
 
-_UNICAST: Final = ip_network("2000::/3")
-_SPECIAL: Final = tuple(
-    ip_network(text)
-    for text in (
-        "192.0.0.0/24",  # protocol assignments; some clouds answer for their metadata there
-        "192.88.99.0/24",  # relays into 6to4
-        "168.63.129.16/32",  # a public address that one cloud's machines reach their own host by
-        "2001::/23",  # protocol assignments, Teredo among them: an inner IPv4 address in disguise
-        "2001:db8::/32",  # documentation
-        "2002::/16",  # 6to4: an inner IPv4 address in disguise
-        "3fff::/20",  # documentation
-    )
-)
-"""What `ipaddress` takes for public in one version or another, and we do not."""
-
 _UNREACHED: Final = (NewConnectionError, ConnectTimeoutError)
 
 # urllib3 logs addresses: at DEBUG each request, at WARNING headers that it cannot read.
@@ -101,17 +86,6 @@ def resolved(name: str) -> list[str]:
     return [str(found[4][0]) for found in socket.getaddrinfo(name, HTTPS_PORT, type=socket.SOCK_STREAM)]
 
 
-def is_public(address: str) -> bool:
-    """Whether this is one host of the public network: not this machine, not its neighbours, no metadata service, no disguise."""
-    try:
-        one = ip_address(address)
-    except ValueError:
-        return False
-    if any(one in network for network in _SPECIAL):
-        return False
-    return one in _UNICAST if isinstance(one, IPv6Address) else one.is_global and not one.is_multicast
-
-
 class Outbound:
     """HTTP to providers.
 
@@ -126,17 +100,27 @@ class Outbound:
         self._pools = urllib3.PoolManager(num_pools=8, maxsize=4, retries=False)
 
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = READ_TIMEOUT_S
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = READ_TIMEOUT_S,
+        answered: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
-        """Send once and read at most `ANSWER_BYTES_MAX` within `timeout_s`.
+        """Send once and read at most `ANSWER_BYTES_MAX` within `timeout_s`; the answer's headers go into `answered`.
 
         A second address of the name is tried only where no connection to the first came about.
         Raises: OutboundFailed when there is no answer in time or it is too long, Misled among them; Broken for an address
         that may not be called.
         """
         into = BytesIO()
-        status = self._send(method, url, headers, body, into, ANSWER_BYTES_MAX, timeout_s, only_ok=False)
-        return status, into.getvalue()
+        answer = self._send(method, url, headers, body, into, ANSWER_BYTES_MAX, timeout_s, only_ok=False)
+        if answered is not None:
+            # A name that came twice is one value with a comma in it, which no signature is.
+            answered.update({name.lower(): value for name, value in answer.headers.items()})
+        return answer.status, into.getvalue()
 
     def download(
         self, url: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None, bytes_max: int, timeout_s: float = DOWNLOAD_TIMEOUT_S
@@ -145,7 +129,7 @@ class Outbound:
 
         Raises: as `request`; what was written before it failed is worth nothing.
         """
-        return self._send("GET", url, headers, b"", into, bytes_max, timeout_s, only_ok=True)
+        return self._send("GET", url, headers, b"", into, bytes_max, timeout_s, only_ok=True).status
 
     def _send(
         self,
@@ -158,7 +142,7 @@ class Outbound:
         timeout_s: float,
         *,
         only_ok: bool,
-    ) -> int:
+    ) -> urllib3.BaseHTTPResponse:
         target = self._target(url)
         sent = {"Accept": "application/json, */*", "Accept-Encoding": "identity", "User-Agent": "faka", **(headers or {})}
         started = time.monotonic()
@@ -188,7 +172,7 @@ class Outbound:
                 failure = type(error).__name__
             else:
                 if is_whole:
-                    return answer.status
+                    return answer
                 failure = "the answer is too long or too slow"
             break
         self._known.pop(target.host, None)

@@ -44,6 +44,9 @@ class Odd(BaseHTTPRequestHandler):
     def fine(self) -> None:
         self._say(200, b"fine")
 
+    def signed(self) -> None:
+        self._say(200, b"fine", **{"X-Serial": "one", "x-serial": "two", "X-Nonce": "n"})
+
     def moved(self) -> None:
         self._say(302, b"", Location="/fine")
 
@@ -103,6 +106,13 @@ def out() -> Outbound:
 def test_status_and_body_come_back(out: Outbound, host: str) -> None:
     assert out.request("POST", f"{host}/fine?a=1", headers={"X": "y"}, body=b"b") == (200, b"fine")
     assert Odd.seen == [("POST", "/fine?a=1", b"b")]
+
+
+def test_the_headers_of_an_answer_come_back_where_they_are_asked_for(out: Outbound, host: str) -> None:
+    answered: dict[str, str] = {}
+    assert out.request("GET", f"{host}/signed", answered=answered) == (200, b"fine")
+    assert answered["x-nonce"] == "n"
+    assert answered["x-serial"] == "one, two", "of two values none is taken for the one"
 
 
 def test_a_redirect_is_an_answer_and_is_not_followed(out: Outbound, host: str) -> None:

@@ -14,10 +14,18 @@ class Transport(Protocol):
     """The one way out. `platform.outbound` is the real one; a test's provider is another."""
 
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 10.0,
+        answered: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """Send once, follow nothing, answer status and body.
 
+        The answer's headers go into `answered`, names in lower case: WeChat Pay signs its answers there.
         Raises: Unavailable when there is no answer, without the address in its text (an epay address holds the key).
         """
         ...

@@ -129,6 +129,8 @@ class PaymentOrder(Frozen):
     notify_url: str
     return_url: str
     client_ip: str = ""
+    payer_id: str = ""
+    """Who pays, by the provider's own name for him at our account, where a way to pay needs it (WeChat's openid)."""
 
 
 class Checkout(Frozen):
