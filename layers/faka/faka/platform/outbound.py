@@ -119,7 +119,7 @@ class Outbound:
         answer = self._send(method, url, headers, body, into, ANSWER_BYTES_MAX, timeout_s, only_ok=False)
         if answered is not None:
             # A name that came twice is one value with a comma in it, which no signature is.
-            answered.update({name.lower(): value for name, value in answer.headers.items()})
+            answered.update({name.lower(): answer.headers[name] for name in answer.headers})
         return answer.status, into.getvalue()
 
     def download(
