@@ -138,6 +138,9 @@ class Checkout(Frozen):
     url: str
     fields: tuple[tuple[str, str], ...] = ()
     valid_until: datetime
+    provider_ref: str = ""
+    """What the provider must be told to find this trade again where our number is not enough: opaque to all but its adapter,
+    at most 128 of letters, digits, `_`, `.`, `-`. Kept with the attempt and handed back to `query` and `close`."""
 
 
 class PaymentEvent(Frozen):

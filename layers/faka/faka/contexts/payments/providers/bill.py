@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from faka.kernel.errors import FakaError, Unavailable
+from faka.kernel.errors import FakaError, Rejected, Unavailable
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency
 
@@ -71,6 +71,10 @@ class BillFile(Frozen):
 
 class BillNotReady(Unavailable):
     """The provider still makes it: later."""
+
+
+class BillNotOffered(Rejected):
+    """The provider keeps no books that could be fetched: its days are matched by nothing but its own answers, and a report says so."""
 
 
 class BillCorrupt(FakaError):
