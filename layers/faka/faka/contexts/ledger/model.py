@@ -1,99 +1,59 @@
-"""Ledger transactions."""
+"""The postings of a sale: money comes, goods go."""
 
 from datetime import datetime
-from enum import StrEnum
 
-from pydantic import model_validator
-
-from faka.kernel.errors import Broken
+from faka.contexts.ledger.accounts import clearing, cogs, fees, funds, inventory, sales, suspense
+from faka.contexts.ledger.transaction import LedgerUnbalanced, Line, Side, Transaction, booked
 from faka.kernel.ids import ChannelId, OrderId
-from faka.kernel.model import Frozen
-from faka.kernel.money import Currency, Money
+from faka.kernel.money import Money
 
 
-class LedgerUnbalanced(Broken):
-    """Debits and credits of a transaction differ, or an amount is not positive."""
-
-
-class Side(StrEnum):
-    DEBIT = "D"
-    CREDIT = "C"
-
-
-class Line(Frozen):
-    account: str
-    side: Side
-    amount_minor: int
-
-
-class Transaction(Frozen):
-    id: str
-    kind: str
-    ref: str
-    currency: Currency
-    lines: tuple[Line, ...]
-    effective_at: datetime
-    recorded_at: datetime
-
-    @model_validator(mode="after")
-    def _balances(self) -> "Transaction":
-        debit = sum(line.amount_minor for line in self.lines if line.side is Side.DEBIT)
-        credit = sum(line.amount_minor for line in self.lines if line.side is Side.CREDIT)
-        if debit != credit or not self.lines or min(line.amount_minor for line in self.lines) <= 0:
-            raise LedgerUnbalanced(self.id)
-        return self
-
-
-def clearing(channel_id: ChannelId, currency: Currency) -> str:
-    return f"psp:{channel_id}:clearing/{currency}"
-
-
-def funds(order_id: OrderId, currency: Currency) -> str:
-    return f"order:{order_id}:funds/{currency}"
-
-
-def suspense(currency: Currency) -> str:
-    return f"suspense:unidentified_receipts/{currency}"
-
-
-def _move(debit: str, to: list[tuple[str, int]]) -> tuple[Line, ...]:
-    lines = [Line(account=account, side=Side.CREDIT, amount_minor=minor) for account, minor in to if minor]
-    total = sum(line.amount_minor for line in lines)
-    return (Line(account=debit, side=Side.DEBIT, amount_minor=total), *lines)
+__all__ = [
+    "LedgerUnbalanced",
+    "Line",
+    "Side",
+    "Transaction",
+    "clearing",
+    "cost_of_goods",
+    "delivered",
+    "funds",
+    "receipt_applied",
+    "receipt_suspended",
+    "suspense",
+]
 
 
 def receipt_applied(receipt: str, channel_id: ChannelId, order_id: OrderId, amount: Money, paid_at: datetime, at: datetime) -> Transaction:
     """Money came and pays an order."""
-    lines = _move(clearing(channel_id, amount.currency), [(funds(order_id, amount.currency), amount.minor)])
-    return Transaction(
-        id=f"rcp:{receipt}",
-        kind="receipt_applied",
-        ref=order_id,
-        currency=amount.currency,
-        lines=lines,
-        effective_at=paid_at,
-        recorded_at=at,
+    came, kept = clearing(channel_id, amount.currency), funds(order_id, amount.currency)
+    moved = amount.minor
+    return booked(
+        f"rcp:{receipt}", "receipt_applied", order_id, amount.currency, [(came, moved)], [(kept, moved)], at, effective_at=paid_at
     )
 
 
 def receipt_suspended(receipt: str, channel_id: ChannelId, amount: Money, paid_at: datetime, at: datetime) -> Transaction:
     """Money came that pays nothing, or nothing yet."""
-    lines = _move(clearing(channel_id, amount.currency), [(suspense(amount.currency), amount.minor)])
-    return Transaction(
-        id=f"rcp:{receipt}",
-        kind="receipt_suspended",
-        ref=receipt,
-        currency=amount.currency,
-        lines=lines,
-        effective_at=paid_at,
-        recorded_at=at,
+    came, kept = clearing(channel_id, amount.currency), suspense(amount.currency)
+    moved = amount.minor
+    return booked(
+        f"rcp:{receipt}", "receipt_suspended", receipt, amount.currency, [(came, moved)], [(kept, moved)], at, effective_at=paid_at
     )
 
 
-def delivered(order_id: OrderId, goods: Money, fee: Money, at: datetime) -> Transaction:
-    """The goods are the buyer's: what was held for the order is earned."""
+def delivered(order_id: OrderId, goods: Money, fee: Money, at: datetime, cost_minor: int = 0) -> Transaction:
+    """The goods are the buyer's: what was held for the order is earned, and what its very cards have cost is spent.
+
+    Units: `cost_minor` is in the currency of the sale; cost in another one is a transaction of its own (`cost_of_goods`).
+    """
     currency = goods.currency
-    lines = _move(funds(order_id, currency), [(f"revenue:sales/{currency}", goods.minor), (f"revenue:fees/{currency}", fee.minor)])
-    return Transaction(
-        id=f"dlv:{order_id}", kind="delivered", ref=order_id, currency=currency, lines=lines, effective_at=at, recorded_at=at
-    )
+    held = goods + fee
+    debits = [(funds(order_id, currency), held.minor), (cogs(currency), cost_minor)]
+    credits_ = [(sales(currency), goods.minor), (fees(currency), fee.minor), (inventory(currency), cost_minor)]
+    return booked(f"dlv:{order_id}", "delivered", order_id, currency, debits, credits_, at)
+
+
+def cost_of_goods(order_id: OrderId, cost: Money, at: datetime) -> Transaction:
+    """What an order's cards have cost, where it cannot stand beside its price: bought in another currency, or given away."""
+    debits, credits_ = [(cogs(cost.currency), cost.minor)], [(inventory(cost.currency), cost.minor)]
+    return booked(f"cst:{order_id}:{cost.currency}", "cost_of_goods", order_id, cost.currency, debits, credits_, at)
