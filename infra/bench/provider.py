@@ -8,10 +8,10 @@ from typing import BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
 from faka.contexts.payments.providers.base import RawRequest
-from infra.local.actors.acts import Desk, play
-from infra.local.actors.alipay import AlipayDesk
+from infra.local.actors.acts import play
 from infra.local.actors.bank import Bank
-from infra.local.actors.epay import EpayDesk
+from infra.local.actors.desk import Answered, Asked
+from infra.local.actors.desks import open_desks
 from infra.local.actors.keys import create_keys
 from infra.local.actors.notice import Notice
 
@@ -22,15 +22,14 @@ BASE = "http://127.0.0.1:9"
 
 @dataclass
 class Providers:
-    """Both players with one bank; also the transport of the shop's adapters."""
+    """The players with one bank; also the transport of the shop's adapters."""
 
     keys: Path
     notify_url: str
     calls: int = 0
 
     def __post_init__(self) -> None:
-        keys, bank = create_keys(self.keys), Bank(time.time)
-        self._desks: dict[str, Desk] = {"alipay": AlipayDesk(keys, bank, BASE), "epay": EpayDesk(keys, bank, BASE)}
+        self._desks = open_desks(create_keys(self.keys), Bank(time.time), BASE)
 
     def paid(self, channel: str, out_trade_no: str, amount_minor: int) -> Notice:
         """A buyer has paid: the notice that the provider sends."""
@@ -59,24 +58,31 @@ class Providers:
         answered: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
         """What the shop asks a provider."""
-        del method, headers, timeout_s, answered
+        del timeout_s
         self.calls += 1
-        address = urlsplit(url)
-        params = dict(parse_qsl(address.query, keep_blank_values=True)) | dict(parse_qsl(body.decode(), keep_blank_values=True))
-        desk = self._desks["alipay" if address.path.startswith("/alipay/") else "epay"]
-        return 200, desk.answer(params)
+        answer = self._ask(Asked.of(method, url, headers, body))
+        if answered is not None:
+            answered |= answer.lower_headers
+        return answer.status, answer.body
 
     def download(
         self, url: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None, bytes_max: int, timeout_s: float = 300.0
     ) -> int:
-        """No bill is fetched here."""
-        del url, into, headers, bytes_max, timeout_s
-        raise NotImplementedError
+        """A bill that the shop fetches."""
+        del bytes_max, timeout_s
+        answer = self._ask(Asked.of("GET", url, headers))
+        if answer.status == 200:
+            into.write(answer.body)
+        return answer.status
+
+    def _ask(self, asked: Asked) -> Answered:
+        return self._desks[asked.path.lstrip("/").partition("/")[0]].serve(asked)
 
 
 def raw_request(notice: Notice) -> RawRequest:
     """A notice as the door hands it to the flow."""
     address = urlsplit(notice.url)
-    headers = {"content-type": notice.content_type} if notice.content_type else {}
+    headers = {name.lower(): value for name, value in notice.headers.items()}
+    headers |= {"content-type": notice.content_type} if notice.content_type else {}
     query = tuple(parse_qsl(address.query, keep_blank_values=True))
     return RawRequest(method=notice.method, path=address.path, headers=headers, query=query, body=notice.body)

@@ -1,4 +1,4 @@
-"""Fill an empty shop with a demo: categories, a dozen products, 2,000 cards, both payment channels.
+"""Fill an empty shop with a demo: categories, a dozen products, 2,000 cards, the payment channels.
 
     python -m infra.local.seed SHOP PLAYERS KEYS      with the settings of the functions in the environment
 
@@ -40,7 +40,8 @@ SUPPLIER = "Demo supplier"
 WAIT_S_MAX = 60
 """For all card files together. They take seconds; a machine that is busy with other things may take longer."""
 
-TITLES = {"alipay": {"zh": "支付宝", "en": "Alipay"}, "epay": {"zh": "易支付", "en": "Epay"}}
+CHANNELS = ("alipay", "epay")
+"""Whose players the demo shop sells through."""
 Say = Callable[[str], None]
 
 
@@ -83,12 +84,12 @@ def seed_sender(deps: Deps) -> None:
 
 
 def seed_channels(deps: Deps, actors_url: str, keys: Path) -> list[str]:
-    """Tell the shop about both players: rows into the catalogue, keys into the secret store."""
-    channels = create_keys(keys).channels(actors_url)
+    """Tell the shop about the players: rows into the catalogue, keys into the secret store."""
+    channels = create_keys(keys).channels(actors_url, CHANNELS)
     for position, channel in enumerate(channels):
         secret = f"faka/channels/{channel['id']}"
         deps.secrets.write(secret, {name: Secret(value) for name, value in channel.pop("secret").items()})
-        more = {"title": TITLES[channel["kind"]], "enabled": True, "secret_name": secret, "position": position}
+        more = {"enabled": True, "secret_name": secret, "position": position}
         save_channel(deps, ChannelRow.model_validate(channel | more))
     return [channel["id"] for channel in channels]
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from faka.contexts.orders.model import Order, OrderState
-from faka.contexts.payments import providers
+from faka.contexts.payments.providers import account
 from faka.contexts.payments.providers.base import ChannelClosed, EventState, Forged, Malformed
 from faka.contexts.payments.providers.epay import Epay
 from faka.flows.take_notice import take_notice
@@ -134,7 +134,7 @@ def test_f07_a_channel_without_a_real_secret_is_closed_and_verifies_nothing(worl
 
 @pytest.mark.parametrize("how", ["empty", "blank", "short", "placeholder"])
 def test_twin_f07_where_any_secret_will_do_everybody_can_sign(world: World, how: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(providers, "is_usable", lambda _: True)
+    monkeypatch.setattr(account, "is_usable", lambda _: True)
     order, key = world.buy(channel="epay", method="epay"), NO_SECRETS[how] or ""
     without_secret(world, key)
     event = world.deps.adapter(ChannelId("epay")).parse_notice(forged_with_nothing(world, order, key))

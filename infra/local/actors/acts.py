@@ -12,23 +12,18 @@
 | reorder | the notice of the payment first, then an older one that says *waiting* |
 | forge | notices that were never ours: changed after signing, other keys, other accounts; nothing is paid |
 | refund | paid, and a part went back from the provider's own console: at Alipay `TRADE_SUCCESS` again, with a refund in it |
+| refunded | the newest refund that is on its way has arrived |
+| refund_fails | the newest refund came to nothing; `delay_s` later, days after it was said to have succeeded |
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, urlencode, urlsplit
 
-from infra.local.actors.alipay import AlipayDesk, beijing
-from infra.local.actors.bank import Trade
-from infra.local.actors.epay import EpayDesk
-from infra.local.actors.keys import Keys
+from infra.local.actors.bank import BankRefund, Trade
+from infra.local.actors.desk import Desk
 from infra.local.actors.notice import Notice
-from infra.local.actors.spelling import md5, rsa2, yuan
 
 
-Desk = AlipayDesk | EpayDesk
-
-ACTS = ("pay", "decline", "late", "twice", "less", "more", "lose", "repeat", "reorder", "forge", "refund")
+ACTS = ("pay", "decline", "late", "twice", "less", "more", "lose", "repeat", "reorder", "forge", "refund", "refunded", "refund_fails")
 
 
 @dataclass(frozen=True)
@@ -64,12 +59,14 @@ def play(desk: Desk, trade: Trade, act: str, *, amount_minor: int | None = None,
             notice = desk.notice(trade, bank.pay(trade, amount_minor))
             return [Step(notice)] + [Step(notice, delay_s=0.05 * i, is_kept=False) for i in range(1, max(2, times))]
         case "reorder":
-            older = desk.notice(trade, None, "WAIT_BUYER_PAY")
+            older = desk.notice(trade, None, desk.waiting)
             return [Step(desk.notice(trade, bank.pay(trade))), Step(older, delay_s=0.5, is_kept=False)]
         case "forge":
-            return [Step(notice, delay_s=0.02 * i, is_kept=False) for i, notice in enumerate(forgeries(desk, trade))]
+            return [Step(notice, delay_s=0.02 * i, is_kept=False) for i, notice in enumerate(desk.forgeries(trade))]
         case "refund":
             return _refund(desk, trade, amount_minor)
+        case "refunded" | "refund_fails":
+            return _ended(desk, trade, is_failed=act == "refund_fails")
     raise ValueError("no such act")
 
 
@@ -77,57 +74,21 @@ def _refund(desk: Desk, trade: Trade, amount_minor: int | None) -> list[Step]:
     """The payment first, where there was none yet; then the notice that a part went back."""
     first = [] if trade.payments else [Step(desk.notice(trade, desk.bank.pay(trade)))]
     paid = trade.payments[0]
-    if isinstance(desk, EpayDesk):
-        return [*first, Step(desk.notice(trade, paid, "TRADE_REFUND"), delay_s=0.5)]
-    back = yuan(amount_minor or paid.amount_minor // 2 or 1)
-    told = desk.notice(trade, paid, refund_fee=back, gmt_refund=f"{beijing(desk.bank.now())}.000", out_biz_no="R1")
-    return [*first, Step(told, delay_s=0.5)]
+    number = f"R{len(trade.refunds) + 1}"
+    refund = desk.bank.refund(trade, number, amount_minor or paid.amount_minor // 2 or 1)
+    return [*first, *_told(desk, trade, refund, 0.5)]
 
 
-def forgeries(desk: Desk, trade: Trade) -> Iterator[Notice]:
-    """Notices that claim a payment which never was."""
-    stranger = _stranger()
-    honest = desk.signed(desk.notice_params(trade, None, "TRADE_SUCCESS"))
-    yield desk.packed(trade, {**honest, "sign": _turned(honest["sign"])})
-    yield desk.packed(trade, {**honest, "out_trade_no": _turned(honest["out_trade_no"])})
-    yield desk.packed(trade, {**honest, "sign_type": "RSA" if desk.name == "alipay" else "md5"})
-    yield desk.packed(trade, {name: value for name, value in honest.items() if name != "sign"})
-    yield desk.packed(trade, {**honest, "sign": "true"})
-    if isinstance(desk, AlipayDesk):
-        other = {**honest, "app_id": stranger.app_id, "seller_id": stranger.seller_id}
-        text = "&".join(f"{name}={other[name]}" for name in sorted(other) if name not in ("sign", "sign_type"))
-        yield desk.packed(trade, {**honest, "sign": rsa2(stranger.provider, text)})
-        # The classic one: an honest notice of the forger's own account at the same provider.
-        yield desk.packed(trade, desk.signed({**desk.notice_params(trade, None, "TRADE_SUCCESS"), "app_id": stranger.app_id}))
-        yield desk.packed(trade, desk.signed({**desk.notice_params(trade, None, "TRADE_SUCCESS"), "seller_id": stranger.seller_id}))
-    else:
-        for key in ("", " ", stranger.epay_key, desk.keys.pid):
-            yield desk.packed(trade, {**honest, "sign": md5(honest, key)})
-        # This one is the gateway's own: right key, nothing paid. Only the query tells.
-        yield desk.packed(trade, honest)
-    doubled = desk.packed(trade, honest)
-    yield _with_second_field(doubled)
+def _ended(desk: Desk, trade: Trade, *, is_failed: bool) -> list[Step]:
+    """Raises: ValueError where there is no refund that could end so."""
+    ends = ("PROCESSING", "SUCCEEDED") if is_failed else ("PROCESSING",)
+    refund = next((refund for refund in reversed(trade.refunds) if refund.state in ends), None)
+    if refund is None:
+        raise ValueError("no refund to end")
+    (desk.bank.fail_refund if is_failed else desk.bank.finish_refund)(trade, refund)
+    return _told(desk, trade, refund, 0.0)
 
 
-def _with_second_field(notice: Notice) -> Notice:
-    if notice.body:
-        return notice.forged(body=notice.body + b"&total_amount=0.01")
-    address = urlsplit(notice.url)
-    pairs = [*parse_qsl(address.query, keep_blank_values=True), ("money", "0.01")]
-    return notice.forged(url=address._replace(query=urlencode(pairs)).geturl())
-
-
-def _turned(text: str) -> str:
-    return ("B" if text[0] != "B" else "C") + text[1:]
-
-
-_made: list[Keys] = []
-
-
-def _stranger() -> Keys:
-    """Another merchant, made when first needed."""
-    from infra.local.actors.keys import new_keys
-
-    if not _made:
-        _made.append(new_keys())
-    return _made[0]
+def _told(desk: Desk, trade: Trade, refund: BankRefund, delay_s: float) -> list[Step]:
+    notice = desk.refund_notice(trade, refund)
+    return [Step(notice, delay_s)] if notice is not None else []

@@ -1,8 +1,9 @@
-"""The players' books: trades, what was paid on them, and when. No HTTP, no signatures.
+"""The players' books: trades, what was paid on them and went back, and when. No HTTP, no signatures.
 
 ```
 NEW ──scan──► WAITING ──pay──► PAID      NEW: a QR that nobody scanned; query and close say that it does not exist
                  └──close──► CLOSED ──late money──► PAID     banks do this, and the shop must live with it
+refund ──► PROCESSING ──finish──► SUCCEEDED ──fail──► FAILED     the last also days after everybody was told of success
 ```
 """
 
@@ -11,43 +12,22 @@ import secrets
 import threading
 import zlib
 from collections.abc import Callable, Iterable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict
+from datetime import date
 from pathlib import Path
 from typing import IO
 
-
-@dataclass
-class Payment:
-    trade_no: str
-    amount_minor: int
-    paid_at: float
-    payer: str
+from infra.local.actors.trade import BalanceShort, BankRefund, NotRefundable, Payment, RefundWay, Trade, shanghai_day
 
 
-@dataclass
-class Trade:
-    provider: str
-    out_trade_no: str
-    method: str
-    subject: str
-    amount_minor: int
-    notify_url: str
-    return_url: str
-    expires_at: float
-    created_at: float
-    trade_no: str
-    token: str
-    state: str = "NEW"
-    payments: list[Payment] = field(default_factory=list)
-    notices: int = 0
+__all__ = ["BalanceShort", "Bank", "BankRefund", "NotRefundable", "Payment", "RefundWay", "Trade"]
 
-    @property
-    def is_paid(self) -> bool:
-        return bool(self.payments)
+PREFIXES = {"alipay": "2026030222001", "epay": "E20260302"}
+"""How the providers' own numbers begin; others begin with the first letters of their name."""
 
 
 class Bank:
-    """All trades of both players, kept in a file of one line per change when a folder is given."""
+    """All trades of all players, kept in a file of one line per change when a folder is given."""
 
     def __init__(
         self, now: Callable[[], float], journal: Path | None = None, token: Callable[[], str] = lambda: secrets.token_hex(12)
@@ -55,6 +35,8 @@ class Bank:
         self.now = now
         self.token = token
         """Makes what nobody may guess: the end of an address, the name of a notice."""
+        self.refund_ways: dict[str, RefundWay] = {}
+        """How each provider takes refunds; AT_ONCE where nothing is said."""
         self.lock = threading.RLock()
         self._trades: dict[tuple[str, str], Trade] = {}
         self._tokens: dict[str, Trade] = {}
@@ -94,7 +76,8 @@ class Bank:
             return self._trades.get((provider, out_trade_no))
 
     def find_any(self, out_trade_no: str) -> Trade | None:
-        return self.find("alipay", out_trade_no) or self.find("epay", out_trade_no)
+        with self.lock:
+            return next((trade for (_, number), trade in self._trades.items() if number == out_trade_no), None)
 
     def by_token(self, token: str) -> Trade | None:
         return self._tokens.get(token)
@@ -117,6 +100,56 @@ class Bank:
             self._write(trade)
             return payment
 
+    def refund(self, trade: Trade, refund_no: str, amount_minor: int, trade_no: str = "") -> BankRefund:
+        """Money goes back, under the merchant's number: the same number again is the same refund.
+
+        `trade_no` says which payment, where there are several; else it is the first.
+        Raises: NotRefundable, BalanceShort.
+        """
+        with self.lock:
+            known = trade.refund_of(refund_no)
+            if known is not None:
+                if known.amount_minor != amount_minor:
+                    raise NotRefundable
+                return known
+            payment = trade.payment_of(trade_no)
+            if payment is None or not 0 < amount_minor <= payment.amount_minor - trade.refunded_minor(payment.trade_no):
+                raise NotRefundable
+            way = self.refund_ways.get(trade.provider, RefundWay.AT_ONCE)
+            if way is RefundWay.SHORT:
+                raise BalanceShort
+            refund = BankRefund(self._number(trade.provider), refund_no, amount_minor, self.now(), payment.trade_no)
+            trade.refunds.append(refund)
+            if way is RefundWay.AT_ONCE:
+                refund.state, refund.finished_at = "SUCCEEDED", self.now()
+            self._write(trade)
+            return refund
+
+    def finish_refund(self, trade: Trade, refund: BankRefund) -> None:
+        """The buyer has the money."""
+        self._end_refund(trade, refund, "SUCCEEDED")
+
+    def fail_refund(self, trade: Trade, refund: BankRefund) -> None:
+        """His bank sent it back, perhaps days after success was told: the merchant has the money again."""
+        self._end_refund(trade, refund, "FAILED")
+
+    def _end_refund(self, trade: Trade, refund: BankRefund, state: str) -> None:
+        with self.lock:
+            refund.state, refund.finished_at = state, self.now()
+            self._write(trade)
+
+    def payments_on(self, provider: str, day: date) -> list[tuple[Trade, Payment]]:
+        """What was paid at a provider between 00:00 and 24:00 of this day in Shanghai."""
+        with self.lock:
+            mine = [trade for (name, _), trade in self._trades.items() if name == provider]
+            return [(trade, payment) for trade in mine for payment in trade.payments if shanghai_day(payment.paid_at) == day]
+
+    def refunds_on(self, provider: str, day: date) -> list[tuple[Trade, BankRefund]]:
+        """The refunds that were started on this day in Shanghai, as they stand now."""
+        with self.lock:
+            mine = [trade for (name, _), trade in self._trades.items() if name == provider]
+            return [(trade, refund) for trade in mine for refund in trade.refunds if shanghai_day(refund.created_at) == day]
+
     def close(self, trade: Trade) -> bool:
         """Close an unpaid trade; False when it is paid or closed already."""
         with self.lock:
@@ -131,7 +164,7 @@ class Bank:
 
     def _number(self, provider: str) -> str:
         self._count += 1
-        prefix = "2026030222001" if provider == "alipay" else "E20260302"
+        prefix = PREFIXES.get(provider, f"{provider[:4].upper()}20260302")
         return f"{prefix}{int(self.now() * 1000) % 10**10:010d}{self._count % 10**5:05d}"
 
     def _remember(self, trade: Trade) -> None:
@@ -153,7 +186,8 @@ class Bank:
             except ValueError:
                 continue  # the last line of a killed process
             payments = [Payment(**payment) for payment in row.pop("payments")]
-            trade = Trade(**row, payments=payments)
+            refunds = [BankRefund(**refund) for refund in row.pop("refunds", [])]
+            trade = Trade(**row, payments=payments, refunds=refunds)
             self._trades[trade.provider, trade.out_trade_no] = trade
             self._tokens[trade.token] = trade
             self._count += 1

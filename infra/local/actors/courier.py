@@ -1,7 +1,7 @@
 """Carries notices to the shop, on the provider's schedule shortened to seconds, and keeps a log of what was answered.
 
-Alipay sends eight times within 25 hours, an epay gateway about five times within two; here it is two minutes. Only the
-exact word `success` ends the repeats.
+Alipay sends eight times within 25 hours, an epay gateway about five times within two; here it is two minutes. What ends the
+repeats is the provider's own: the exact word `success`, or any 2xx (`Notice.ends_with`).
 """
 
 import heapq
@@ -23,6 +23,9 @@ from infra.local.actors.notice import Notice
 SCHEDULE_S = {"alipay": (1, 3, 5, 10, 20, 40, 60), "epay": (1, 3, 10, 30)}
 """Pauses before the repeats."""
 
+OTHERS_S = (1, 3, 10, 30)
+"""The same for everybody else."""
+
 LOG_MAX = 500
 SENDERS = 16
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
@@ -40,7 +43,7 @@ class Entry:
 
     @property
     def is_acknowledged(self) -> bool:
-        return self.status == 200 and self.answer == "success"
+        return self.notice.is_acknowledged(self.status, self.answer)
 
 
 class Courier:
@@ -89,7 +92,7 @@ class Courier:
         status, answer = self._posted(step.notice)
         entry = Entry(self._now(), step.notice, attempt + 1, status, answer, int((time.monotonic() - started) * 1000))
         self.log.append(entry)
-        pauses = SCHEDULE_S[step.notice.provider]
+        pauses = SCHEDULE_S.get(step.notice.provider, OTHERS_S)
         if step.is_kept and not entry.is_acknowledged and attempt < len(pauses):
             self.later(pauses[attempt], lambda: self._send(step, attempt + 1))
 
@@ -101,7 +104,7 @@ class Courier:
                 notice.method,
                 notice.url,
                 body=notice.body or None,
-                headers={"Content-Type": notice.content_type} if notice.content_type else {},
+                headers={**({"Content-Type": notice.content_type} if notice.content_type else {}), **notice.headers},
                 redirect=False,
                 timeout=PATIENCE_S,
             )

@@ -1,31 +1,56 @@
 """The player of an epay gateway, version 1: submit.php, mapi.php, api.php, notices by address."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from infra.local.actors.alipay import beijing
-from infra.local.actors.bank import Bank, Payment, Trade
-from infra.local.actors.keys import Keys
+from infra.local.actors.alipay_counter import beijing
+from infra.local.actors.bank import BankRefund, Payment, Trade
+from infra.local.actors.desk import Answered, Asked, Desk
+from infra.local.actors.keys import digits, letters, stranger_keys
 from infra.local.actors.notice import Notice, Refusal
-from infra.local.actors.spelling import Json, Params, md5, minor_of, yuan
+from infra.local.actors.spelling import Json, Params, md5, minor_of, turned, with_second_field, yuan
 
 
-class EpayDesk:
+def new_secrets() -> dict[str, str]:
+    """A merchant's number and the key that both sides hold."""
+    return {"pid": "1" + digits(3), "key": letters(32)}
+
+
+class EpayDesk(Desk):
     """What the gateway does for one merchant."""
 
     name = "epay"
+    title: ClassVar[dict[str, str]] = {"zh": "易支付", "en": "Epay"}
 
-    def __init__(self, keys: Keys, bank: Bank, base: str) -> None:
-        self.keys = keys
-        self.bank = bank
-        self.base = base
+    def channel(self) -> dict[str, Any]:
+        return {
+            "id": self.name,
+            "kind": self.name,
+            "title": self.title,
+            "gateway": f"{self.base}/epay/",
+            "account": {"pid": self.keys.pid},
+            "methods": ["epay"],
+            "public_key": "",
+            "secret": {"key": self.keys.epay_key},
+        }
 
-    def enter(self, params: Params) -> Trade:
+    def is_entrance(self, asked: Asked) -> bool:
+        return asked.page == "submit.php"
+
+    def enter(self, asked: Asked) -> Trade:
         """A buyer arrives with a signed address (submit.php).
 
         Raises: Refusal.
         """
+        return self._opened(asked.params)
+
+    def serve(self, asked: Asked) -> Answered:
+        params = asked.params
+        return Answered(200, self._mapi(params) if asked.page == "mapi.php" else self._answer(params))
+
+    def _opened(self, params: Params) -> Trade:
         if params.get("pid") != self.keys.pid:
             raise Refusal("-1", "no such merchant")
         if params.get("sign_type") != "MD5" or params.get("sign") != md5(params, self.keys.epay_key):
@@ -47,14 +72,14 @@ class EpayDesk:
             expires_at=0.0,
         )
 
-    def mapi(self, params: Params) -> bytes:
+    def _mapi(self, params: Params) -> bytes:
         try:
-            trade = self.enter(params)
+            trade = self._opened(params)
         except Refusal as refusal:
             return json.dumps({"code": -1, "msg": refusal.sub_code}).encode()
         return json.dumps({"code": 1, "msg": "", "trade_no": trade.trade_no, "payurl": f"{self.base}/qr/{trade.token}"}).encode()
 
-    def answer(self, params: Params) -> bytes:
+    def _answer(self, params: Params) -> bytes:
         """api.php: the key travels in the address, and the types are as mixed as in the field."""
         if params.get("pid") != self.keys.pid:
             return json.dumps({"code": -3, "msg": "商户ID不存在"}).encode()
@@ -86,8 +111,25 @@ class EpayDesk:
             "status": 1 if paid else 0,
         }
 
-    def notice(self, trade: Trade, payment: Payment | None, status: str = "TRADE_SUCCESS", **changes: str) -> Notice:
-        return self.packed(trade, self.signed(self.notice_params(trade, payment, status) | changes))
+    def notice(self, trade: Trade, payment: Payment | None, status: str = "", **changes: str) -> Notice:
+        return self.packed(trade, self.signed(self.notice_params(trade, payment, status or self.paid) | changes))
+
+    def refund_notice(self, trade: Trade, refund: BankRefund, status: str = "", **changes: str) -> Notice | None:
+        """Forks that tell of a refund at all send the payment's notice with another word, and never the refund's number."""
+        return self.notice(trade, trade.payment_of(refund.trade_no), status or "TRADE_REFUND", **changes)
+
+    def forgeries(self, trade: Trade) -> Iterator[Notice]:
+        honest = self.signed(self.notice_params(trade, None, self.paid))
+        yield self.packed(trade, {**honest, "sign": turned(honest["sign"])})
+        yield self.packed(trade, {**honest, "out_trade_no": turned(honest["out_trade_no"])})
+        yield self.packed(trade, {**honest, "sign_type": "md5"})
+        yield self.packed(trade, {name: value for name, value in honest.items() if name != "sign"})
+        yield self.packed(trade, {**honest, "sign": "true"})
+        for key in ("", " ", stranger_keys().epay_key, self.keys.pid):
+            yield self.packed(trade, {**honest, "sign": md5(honest, key)})
+        # This one is the gateway's own: right key, nothing paid. Only the query tells.
+        yield self.packed(trade, honest)
+        yield with_second_field(self.packed(trade, honest), "money")
 
     def notice_params(self, trade: Trade, payment: Payment | None, status: str) -> Params:
         return {

@@ -1,6 +1,7 @@
 """What a player sends, and how it refuses."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 
@@ -13,9 +14,16 @@ class Notice:
     content_type: str = ""
     body: bytes = b""
     label: str = ""
+    headers: Mapping[str, str] = field(default_factory=dict)
+    """Beside the content type: signatures and their times."""
+    ends_with: str | None = "success"
+    """The exact text of an answer with status 200 that ends the repeats; None where any 2xx ends them."""
 
     def forged(self, **changes: Any) -> "Notice":
         return replace(self, **changes)
+
+    def is_acknowledged(self, status: int, answer: str) -> bool:
+        return 200 <= status < 300 if self.ends_with is None else (status, answer) == (200, self.ends_with)
 
 
 class Refusal(Exception):

@@ -5,8 +5,9 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
-from infra.local.actors.bank import Bank, Trade
+from infra.local.actors.bank import Trade
 from infra.local.actors.courier import Entry
+from infra.local.actors.desk import Desk
 from infra.local.actors.spelling import yuan
 
 
@@ -87,7 +88,6 @@ _WORDS = {
         "empty": "Nothing yet.",
     },
 }
-_NAMES = {"alipay": {"zh": "支付宝", "en": "Alipay"}, "epay": {"zh": "易支付", "en": "Epay"}}
 _BUTTONS = ("decline", "late", "twice", "less", "more", "lose", "repeat", "reorder", "forge", "refund")
 
 
@@ -104,10 +104,12 @@ def page(language: str, title: str, *parts: str) -> bytes:
     return (head + "".join(parts) + "</main></body></html>").encode()
 
 
-def cashier(trade: Trade, bank: Bank, language: str, note: str = "") -> bytes:
+def cashier(trade: Trade, desk: Desk, language: str, note: str = "") -> bytes:
     words = _WORDS[language]
-    name = _NAMES[trade.provider][language]
-    state = words["paid"] if trade.is_paid else words["closed"] if trade.state == "CLOSED" or bank.is_expired(trade) else words["waiting"]
+    name = desk.title[language]
+    state = (
+        words["paid"] if trade.is_paid else words["closed"] if trade.state == "CLOSED" or desk.bank.is_expired(trade) else words["waiting"]
+    )
     parts = [
         f"<h1>{name} · {words['title']}</h1><p>{escape(trade.subject)}</p><p class=amount>¥ {yuan(trade.amount_minor)}</p>",
         f"<p>{state} · <code>{escape(trade.out_trade_no)}</code></p>",

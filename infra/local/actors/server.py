@@ -2,14 +2,13 @@
 
 | address | who |
 |---|---|
-| `/alipay/gateway.do` | the shop's server (query, close, precreate) and the buyer's browser (page, wap) |
-| `/epay/submit.php`, `/epay/mapi.php`, `/epay/api.php` | the same for epay |
+| `/{provider}/…` | the shop's server and the buyer's browser, at the provider's own addresses (`desk.Desk`) |
 | `/cashier/{provider}/{out_trade_no}`, `/qr/{token}` | the buyer |
 | `/`, `/log`, `/mailbox` | whoever watches |
 | `/_control`, `/_state`, `/_notices` | tests: JSON in, JSON out |
 
 `POST /_control {"out_trade_no": "pay…", "act": "repeat", "times": 5}` answers `{"notices": n}`; `delay_s` postpones, `amount_minor`
-changes what is paid.
+changes what is paid. `{"provider": "alipay", "refund_way": "LATER"}` says how a provider takes refunds from now on.
 """
 
 import json
@@ -21,11 +20,11 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.local.actors import pages
-from infra.local.actors.acts import ACTS, Desk, Step, play
-from infra.local.actors.alipay import AlipayDesk
-from infra.local.actors.bank import Bank, Trade
+from infra.local.actors.acts import ACTS, Step, play
+from infra.local.actors.bank import Bank, RefundWay, Trade
 from infra.local.actors.courier import Courier
-from infra.local.actors.epay import EpayDesk
+from infra.local.actors.desk import JSON, Asked
+from infra.local.actors.desks import open_desks
 from infra.local.actors.keys import Keys, create_keys
 from infra.local.actors.mailbox import Mailbox
 from infra.local.actors.notice import Refusal
@@ -34,21 +33,17 @@ from infra.local.actors.spelling import Params, minor_of
 
 BODY_MAX = 256 * 1024
 HTML = "text/html; charset=utf-8"
-JSON = "application/json; charset=utf-8"
 
 
 class Players:
-    """Both providers, their books and their courier."""
+    """All providers, their books and their courier."""
 
     def __init__(self, state: Path | None, base: str, mail_source: str = "", keys: Keys | None = None) -> None:
         if keys is None and state is None:
             raise ValueError("keys or a state folder")
         self.keys = keys or create_keys(state or Path())
         self.bank = Bank(time.time, state / "trades.jsonl" if state else None)
-        self.desks: dict[str, Desk] = {
-            "alipay": AlipayDesk(self.keys, self.bank, base),
-            "epay": EpayDesk(self.keys, self.bank, base),
-        }
+        self.desks = open_desks(self.keys, self.bank, base)
         self.courier = Courier()
         self.mailbox = Mailbox(mail_source)
         self.base = base
@@ -128,9 +123,9 @@ class Handler(BaseHTTPRequestHandler):
     def _route(self, path: str, query: Params, body: bytes) -> None:
         players = self.server.players
         head, _, rest = path.lstrip("/").partition("/")
+        if head in players.desks:
+            return self._provider(head, rest, query, body)
         match head:
-            case "alipay" | "epay":
-                return self._provider(head, rest, query, body)
             case "cashier":
                 return self._cashier(rest, query, body)
             case "qr":
@@ -153,14 +148,13 @@ class Handler(BaseHTTPRequestHandler):
                 return self._missing()
 
     def _provider(self, name: str, page: str, query: Params, body: bytes) -> None:
-        params = {**query, **dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True))}
+        del page, query
+        asked = Asked.of(self.command, self.path, dict(self.headers), body)
         desk = self.server.players.desks[name]
-        is_browser = page == "submit.php" or params.get("method") in ("alipay.trade.page.pay", "alipay.trade.wap.pay")
-        if is_browser:
-            return self._to_cashier(desk.enter(params))
-        if isinstance(desk, EpayDesk) and page == "mapi.php":
-            return self._send(200, desk.mapi(params), JSON)
-        return self._send(200, desk.answer(params), "text/html; charset=utf-8" if name == "alipay" else JSON)
+        if desk.is_entrance(asked):
+            return self._to_cashier(desk.enter(asked))
+        answer = desk.serve(asked)
+        return self._send(answer.status, answer.body, answer.content_type, dict(answer.headers))
 
     def _cashier(self, rest: str, query: Params, body: bytes) -> None:
         provider, _, number = rest.partition("/")
@@ -169,7 +163,7 @@ class Handler(BaseHTTPRequestHandler):
         if trade is None:
             return self._missing()
         if self.command == "GET":
-            return self._send(200, pages.cashier(trade, players.bank, self._language(query), query.get("note", "")), HTML)
+            return self._send(200, pages.cashier(trade, players.desks[provider], self._language(query), query.get("note", "")), HTML)
         form = dict(parse_qsl(body.decode(), keep_blank_values=True))
         act = form.get("act", "pay")
         amount_minor = minor_of(form["amount"]) if form.get("amount") and act != "decline" else None
@@ -181,6 +175,9 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def _control(self, order: Any) -> None:
+        if "refund_way" in order:
+            self.server.players.bank.refund_ways[order["provider"]] = RefundWay(order["refund_way"])
+            return self._send(200, b"{}", JSON)
         trade = self._trade(order)
         count = self.server.players.play(
             trade,
@@ -189,7 +186,7 @@ class Handler(BaseHTTPRequestHandler):
             times=int(order.get("times", 5)),
             delay_s=float(order.get("delay_s", 0)),
         )
-        self._send(200, json.dumps({"notices": count}).encode(), JSON)
+        return self._send(200, json.dumps({"notices": count}).encode(), JSON)
 
     def _trade(self, order: Any) -> Trade:
         """The trade, entered through the checkout address when a test gives one instead of a browser."""

@@ -7,12 +7,16 @@ import base64
 import hashlib
 from collections.abc import Mapping
 from typing import Any
+from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from cryptography.exceptions import InvalidSignature
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 from cryptography.hazmat.primitives.hashes import SHA256
 
+from infra.local.actors.notice import Notice
 
+
+Json = dict[str, Any]
 Params = dict[str, str]
 
 
@@ -50,4 +54,15 @@ def minor_of(money: str) -> int:
     return int(whole) * 100 + int(cents.ljust(2, "0") or 0)
 
 
-Json = dict[str, Any]
+def turned(text: str) -> str:
+    """The first letter changed."""
+    return ("B" if text[0] != "B" else "C") + text[1:]
+
+
+def with_second_field(notice: Notice, name: str) -> Notice:
+    """A field twice: two parties may read two different values."""
+    if notice.body:
+        return notice.forged(body=notice.body + f"&{name}=0.01".encode())
+    address = urlsplit(notice.url)
+    pairs = [*parse_qsl(address.query, keep_blank_values=True), (name, "0.01")]
+    return notice.forged(url=address._replace(query=urlencode(pairs)).geturl())

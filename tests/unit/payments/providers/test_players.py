@@ -23,6 +23,8 @@ from faka.kernel.secret import Secret
 from faka.platform.outbound import Outbound
 from faka.platform.real import SystemClock
 from infra.local.actors import courier, create_keys
+from infra.local.actors.desk import Asked
+from infra.local.actors.epay import EpayDesk
 from infra.local.actors.server import Server, create_server
 from tests.kit.providers import shared_keys
 from tests.unit.payments.providers.test_asking import NUMBER, wish
@@ -230,9 +232,10 @@ def test_keys_and_trades_outlive_the_process(tmp_path: Path) -> None:
     assert create_keys(tmp_path) == create_keys(tmp_path)
     assert (tmp_path / "keys.json").stat().st_mode & 0o077 == 0
     first = create_server(0, tmp_path)
-    trade = first.players.desks["epay"].enter(
-        first.players.desks["epay"].signed({"pid": first.players.keys.pid, "money": "1.00", "out_trade_no": "payX"})
-    )
+    desk = first.players.desks["epay"]
+    assert isinstance(desk, EpayDesk)
+    asked = desk.signed({"pid": first.players.keys.pid, "money": "1.00", "out_trade_no": "payX"})
+    trade = desk.enter(Asked.of("GET", f"http://127.0.0.1/epay/submit.php?{urlencode(asked)}"))
     first.players.play(trade, "lose")
     first.server_close()
     second = create_server(0, tmp_path)
