@@ -67,8 +67,9 @@ check: .venv/dev.stamp .venv-sam/sam.stamp .venv-checkov/checkov.stamp ## Lint, 
 	step "ruff" .venv/bin/ruff check .
 	step "ruff format" .venv/bin/ruff format --check .
 	step "mypy --strict" infra/tools/types
-	step "cfn-lint" .venv/bin/cfn-lint template.yaml
-	step "sam validate --lint" env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint
+	$(PY) -m infra.tools.whole
+	step "cfn-lint" .venv/bin/cfn-lint template.whole.yaml
+	step "sam validate --lint" env SAM_CLI_TELEMETRY=0 AWS_DEFAULT_REGION=us-east-1 .venv-sam/bin/sam validate --lint --template template.whole.yaml
 	step "checkov on the expanded template" $(PY) -m infra.tools.scan
 	step "house rules" $(PY) -m pytest -q -m architecture tests/architecture
 	if (($${#failed[@]})); then printf 'Not in order: %s\n' "$${failed[@]}"; exit 1; fi
@@ -99,7 +100,8 @@ build: .venv/dev.stamp .venv-sam/sam.stamp ## Build layers and functions for dep
 	$(PY) -m infra.tools.pages
 	mkdir -p build/path && ln -sfn "$$python313" build/path/python3.13
 	export PATH="$$PWD/build/path:$$PATH" FAKA_PIP="$$PWD/.venv/bin/python -m pip --disable-pip-version-check" PYTHONDONTWRITEBYTECODE=
-	$(SAM) build --parallel
+	$(PY) -m infra.tools.whole
+	$(SAM) build --parallel --template template.whole.yaml
 	$(PY) -m infra.tools.sizes
 
 .PHONY: lock
@@ -108,7 +110,7 @@ lock: ## Resolve the dependency groups of pyproject.toml anew (needs uv)
 
 .PHONY: clean
 clean: ## Remove what was built and installed here
-	@rm -rf build .aws-sam .venv .venv-sam .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	@rm -rf build template.whole.yaml .aws-sam .venv .venv-sam .venv-checkov .mypy_cache .ruff_cache .pytest_cache .hypothesis
 	find . -name __pycache__ -prune -exec rm -rf {} +
 
 # ── environments: a stamp says which lock is installed ───────────────────────────────────────────────────────────────────

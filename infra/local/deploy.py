@@ -1,19 +1,13 @@
-"""Put the real `template.yaml` on the local cloud, changed in memory only.
+"""Put the real `template.yaml` on the local cloud, changed in memory only (`overlay.py` says how).
 
-What changes: `python3.13` becomes `provided.al2023` with a bootstrap that runs the sources where they stand, layers become
-entries of the Python path, and calls to providers on loopback are allowed. MiniStack's CloudFormation drops time-to-live
-settings; they are put back afterwards.
+MiniStack's CloudFormation drops time-to-live settings; they are put back afterwards.
 """
 
-import copy
 import hashlib
-import io
 import json
 import os
-import shlex
 import sys
 import time
-import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -23,18 +17,14 @@ from botocore.config import Config
 from botocore.exceptions import ClientError
 
 from infra.local.home import Refused
-from infra.local.policies import judgeable
-from infra.local.template import FUNCTION, LAYER, Template
+from infra.local.overlay import ARTIFACTS, overlay
+from infra.local.template import FUNCTION, Template
 
 
-ARTIFACTS = "local-artifacts"
 STACK = "faka"
 REGION = "us-east-1"
 DEPLOY_S_MAX = 120
 REASON_MAX = 1000
-CONCURRENCY_MAX = 2
-"""Processes of one queue worker: fifty of them would fight for the few processors of a workplace."""
-RUNTIME = Path(__file__).resolve().parent / "runtime.py"
 
 
 def client(service: str, endpoint: str) -> Any:
@@ -76,48 +66,6 @@ def deploy(template: Template, endpoint: str, logs: Path, parameters: dict[str, 
             raise Refused(f"The template was refused: {str(error)[:REASON_MAX]}") from error
     _settle(cloudformation)
     _repair_time_to_live(template, endpoint)
-
-
-def overlay(template: Template, logs: Path, s3: Any, settings: Mapping[str, str]) -> dict[str, Any]:
-    """The template as MiniStack gets it; stages the code in its S3."""
-    document = copy.deepcopy(template.document)
-    defaults = document.get("Globals", {}).get("Function", {})
-    for name in ("Runtime", "Layers"):
-        defaults.pop(name, None)
-    for name, resource in document["Resources"].items():
-        properties = resource.get("Properties", {})
-        resource.pop("Metadata", None)
-        if resource["Type"] == FUNCTION:
-            properties.pop("Layers", None)
-            properties["Runtime"] = "provided.al2023"
-            properties["CodeUri"] = _stage(s3, name, {"bootstrap": bootstrap(template, name, logs)})
-            variables = properties.setdefault("Environment", {}).setdefault("Variables", {})
-            variables |= {"FAKA_OUTBOUND_LOOPBACK": "1"} | {name: value for name, value in settings.items() if name in variables}
-            for event in properties.get("Events", {}).values():
-                scaling = event["Properties"].get("ScalingConfig")
-                if scaling:
-                    scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], CONCURRENCY_MAX)
-        elif resource["Type"] == LAYER:
-            properties["ContentUri"] = _stage(s3, name, {"README": "Local functions find this layer on their Python path.\n"})
-    judgeable(document["Resources"])
-    return document
-
-
-def bootstrap(template: Template, name: str, logs: Path) -> str:
-    """The program that Lambda's custom runtime starts: our runtime client, in the function's folder, logging to a file."""
-    path = os.pathsep.join(str(place) for place in template.import_path(name))
-    folder = template.folder(name)
-    quoted = {key: shlex.quote(str(value)) for key, value in {"path": path, "folder": folder, "log": log_file(logs, name)}.items()}
-    return (
-        "#!/bin/sh\n"
-        f"export PYTHONPATH={quoted['path']} PYTHONUNBUFFERED=1 LAMBDA_TASK_ROOT={quoted['folder']}\n"
-        f"cd {quoted['folder']} && exec {shlex.quote(sys.executable)} -P {shlex.quote(str(RUNTIME))} >>{quoted['log']} 2>&1\n"
-    )
-
-
-def log_file(logs: Path, function: str) -> Path:
-    """`StorefrontFunction` logs to `storefront.log`."""
-    return logs / f"{function.removesuffix('Function').lower()}.log"
 
 
 def resources(endpoint: str) -> dict[str, str]:
@@ -182,19 +130,6 @@ def _repair_time_to_live(template: Template, endpoint: str) -> None:
         is_on = dynamodb.describe_time_to_live(TableName=table)["TimeToLiveDescription"]["TimeToLiveStatus"] == "ENABLED"
         if not is_on:
             dynamodb.update_time_to_live(TableName=table, TimeToLiveSpecification=specification)
-
-
-def _stage(s3: Any, name: str, files: dict[str, str]) -> str:
-    packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
-        for path, text in files.items():
-            entry = zipfile.ZipInfo(path, (2020, 1, 1, 0, 0, 0))
-            entry.external_attr = 0o100755 << 16
-            archive.writestr(entry, text)
-    # The key names the content, so that CloudFormation sees a change of code as a change of the template.
-    key = f"{name}-{hashlib.sha256(packed.getvalue()).hexdigest()[:16]}.zip"
-    s3.put_object(Bucket=ARTIFACTS, Key=key, Body=packed.getvalue())
-    return f"s3://{ARTIFACTS}/{key}"
 
 
 def functions(template: Template, endpoint: str) -> dict[str, dict[str, Any]]:

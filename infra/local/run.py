@@ -22,6 +22,7 @@ from infra.local import deploy, home, server
 from infra.local.children import Child, start_cloud
 from infra.local.front import Front, start_pools
 from infra.local.home import ROOT, Refused
+from infra.local.overlay import log_file
 from infra.local.pool import Pool, variables
 from infra.local.runtime import WARM
 from infra.local.template import Template
@@ -136,11 +137,11 @@ class Local:
                 self.options.workers.get(name, DOORS.get(name, 1)),
                 folder=path[0],
                 variables=variables(configuration, self.endpoint, path, keys),
-                log=deploy.log_file(self.home.logs, name),
+                log=log_file(self.home.logs, name),
                 timeout_s=float(configuration.get("Timeout", 3)),
             )
         for name in await start_pools(self.pools):
-            say(f"  ! {name} could not be loaded; see {deploy.log_file(self.home.logs, name)}")
+            say(f"  ! {name} could not be loaded; see {log_file(self.home.logs, name)}")
 
     def _warm(self) -> None:
         """Start the workers of streams and queues with nothing to do, so that the first buyer does not wait for them."""

@@ -6,6 +6,8 @@ from typing import Any, cast
 
 import yaml
 
+from infra.tools.whole import included, whole
+
 
 Resources = dict[str, dict[str, Any]]
 FUNCTION = "AWS::Serverless::Function"
@@ -73,8 +75,10 @@ class Api:
 class Template:
     def __init__(self, root: Path) -> None:
         self.root = root
-        self.text = (root / "template.yaml").read_text()
+        self.text = whole(root / "template.yaml")
         self.document: dict[str, Any] = yaml.load(self.text, _Loader)
+        self.included = frozenset(yaml.safe_load(included(root / "template.yaml")) or ())
+        """Logical ids of the resources that stand in a file of their own."""
         self.resources: Resources = self.document["Resources"]
         self.defaults: dict[str, Any] = self.document.get("Globals", {}).get("Function", {})
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from statistics import median
 
 from infra.bench.cloud import TICKS
-from infra.local.deploy import RUNTIME
+from infra.local.overlay import RUNTIME
 
 
 PAGE_BYTES = os.sysconf("SC_PAGE_SIZE")

@@ -10,8 +10,10 @@ from typing import Any
 import yaml
 from samtranslator.yaml_helper import intrinsics_multi_constructor
 
+from infra.tools import whole
 
-ROOT = Path(__file__).resolve().parents[2]
+
+ROOT = whole.ROOT
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
 QUEUE = "AWS::SQS::Queue"
@@ -47,7 +49,7 @@ _Loader.add_multi_constructor("!", intrinsics_multi_constructor)
 
 class Template:
     def __init__(self, text: str | None = None) -> None:
-        self.text = (ROOT / "template.yaml").read_text() if text is None else text
+        self.text = whole.whole(ROOT / "template.yaml") if text is None else text
         self.document: dict[str, Any] = yaml.load(self.text, _Loader)
         self.resources: Resources = self.document.get("Resources", {})
 

@@ -26,6 +26,7 @@ from faka.flows.intake import ImportOrder, Progress, open_import, progress
 from faka.kernel.ids import BatchId, ProductId, SkuId
 from faka.wiring import Deps, ShopSettings
 from infra.local.headless import Form
+from infra.tools.whole import whole
 from tests.e2e.everywhere import Place, everything, files, found, needles
 from tests.e2e.shopper import Shopper, Taken, address, number
 from tests.kit.local import ROOT, LocalCloud, running
@@ -89,7 +90,7 @@ def talkative(folder: Path) -> Path:
     """This very shop with its functions at the most talkative log level, as somebody sets it who looks for a fault."""
     for name in ("functions", "layers"):
         (folder / name).symlink_to(ROOT / name)
-    template = (ROOT / "template.yaml").read_text()
+    template = whole(ROOT / "template.yaml")
     assert template.count("LOG_LEVEL: INFO") == 1
     (folder / "template.yaml").write_text(template.replace("LOG_LEVEL: INFO", "LOG_LEVEL: DEBUG"))
     return folder

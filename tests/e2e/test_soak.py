@@ -20,6 +20,7 @@ from infra.soak.judge import Evidence, Taking, spellings, verdict
 from infra.soak.plan import ACTS, Act, Kind, faults, visit
 from infra.soak.report import document, table
 from infra.soak.run import Outcome, soak
+from infra.tools.whole import whole
 
 
 pytestmark = [pytest.mark.e2e, pytest.mark.timeout(400)]
@@ -162,7 +163,7 @@ def test_a_shop_without_a_guard_is_found_out(tmp_path: Path) -> None:
     """Orders are written over whoever changed them meanwhile. On demand: a minute of load, and the seed does not hold the race."""
     for part in ("layers", "functions"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "template.yaml", tmp_path)
+    (tmp_path / "template.yaml").write_text(whole(ROOT / "template.yaml"))
     store = tmp_path / "layers/faka/faka/contexts/orders/store.py"
     guard, nothing = 'when="#version = :seen"', 'when="#version >= :seen OR #version < :seen"'
     assert guard in store.read_text()

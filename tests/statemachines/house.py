@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from infra.local.asl.definition import Json, load, placeholders, read
 from infra.tools.template import ROOT, Template
+from infra.tools.whole import whole
 
 
 HERE = Path(__file__).parent
@@ -49,7 +50,7 @@ class House:
 
     def _given(self) -> dict[str, frozenset[str]]:
         """File name → names of its substitutions."""
-        template = Template(self.template.read_text())
+        template = Template(whole(self.template))
         found = {}
         for resource in template.of_type(MACHINE).values():
             own = resource.get("Properties", {})
