@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.payments.providers.adapter import Adapter, Transport
     from faka.contexts.vault import VaultStore
+    from faka.contexts.wallets.store import WalletStore
     from faka.kernel.ids import ChannelId
     from faka.platform.envelope import Envelope
     from faka.platform.objects import Objects
@@ -121,6 +122,12 @@ class Deps:
     @cached_property
     def quotas(self) -> QuotaStore:
         return QuotaStore(self.tables)
+
+    @cached_property
+    def wallets(self) -> "WalletStore":
+        from faka.contexts.wallets.store import WalletStore
+
+        return WalletStore(self.tables)
 
     def adapter(self, channel_id: "ChannelId") -> "Adapter":
         """The provider's adapter for a channel, rebuilt when its row or its secret changes.

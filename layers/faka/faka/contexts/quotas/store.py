@@ -117,8 +117,7 @@ class QuotaStore:
 
     def count_try(self, what: str, who: str, most: int, window: timedelta, at: datetime) -> None:
         """Count one try in the present window. Raises: TooManyTries beyond `most`."""
-        start = epoch_s(at) // int(window.total_seconds())
-        key = Key(TableName.GUARD, f"TRIES#{what}#{who}", str(start))
+        key = _tries_key(what, who, window, at)
         self._tables.apply(
             update(
                 key,
@@ -130,6 +129,16 @@ class QuotaStore:
                 ttl=epoch_s(at + 2 * window),
             )
         )
+
+    def require_tries(self, what: str, who: str, most: int, window: timedelta, at: datetime) -> None:
+        """Turn away whoever has used his tries of the present window up, before anything is compared. Raises: TooManyTries."""
+        row = self._tables.get(_tries_key(what, who, window, at))
+        if row is not None and row["n"] >= most:
+            raise TooManyTries(what, row)
+
+
+def _tries_key(what: str, who: str, window: timedelta, at: datetime) -> Key:
+    return Key(TableName.GUARD, f"TRIES#{what}#{who}", str(epoch_s(at) // int(window.total_seconds())))
 
 
 def _code_key(subject: str) -> Key:
