@@ -1,0 +1,52 @@
+"""Postings of stock: cards come in at cost, leave with a delivery (`model.delivered`), come back or are lost.
+
+| fact | transaction id | debit | credit |
+|---|---|---|---|
+| a batch was bought | `bat:{batch}` | inventory:cards | supplier:{id}:payable |
+| unseen cards came back from a buyer | `rec:{refund}:{currency}` | inventory:cards | expense:cogs |
+| withheld cards were replaced | `rep:{order}:{version}:{currency}` | expense:cogs, expense:loss | inventory:cards, expense:cogs |
+| unsold cards were voided | `void:{decision}` | expense:loss | inventory:cards |
+| the supplier was paid | `set:{id}:paid` | supplier:{id}:payable | bank:{id} |
+"""
+
+from datetime import datetime
+
+from faka.contexts.ledger.accounts import account_id, bank, cogs, inventory, loss, payable
+from faka.contexts.ledger.transaction import Transaction, booked
+from faka.kernel.ids import BatchId, OrderId
+from faka.kernel.money import Money
+
+
+def stock_purchased(batch: BatchId, supplier: str, cost: Money, at: datetime) -> Transaction:
+    """A batch at what its new cards have cost together. `supplier` is as people wrote it; nobody is `%`."""
+    owed = payable(account_id(supplier), cost.currency)
+    debits, credits_ = [(inventory(cost.currency), cost.minor)], [(owed, cost.minor)]
+    return booked(f"bat:{batch}", "stock_purchased", batch, cost.currency, debits, credits_, at)
+
+
+def cards_recovered(refund: str, order_id: OrderId, cost: Money, at: datetime) -> Transaction:
+    """Cards that nobody has seen are stock again, at what they had cost."""
+    debits, credits_ = [(inventory(cost.currency), cost.minor)], [(cogs(cost.currency), cost.minor)]
+    return booked(f"rec:{refund}:{cost.currency}", "cards_recovered", order_id, cost.currency, debits, credits_, at)
+
+
+def cards_replaced(order_id: OrderId, version: int, withheld: Money, fresh: Money, at: datetime) -> Transaction:
+    """An order has other cards than it was delivered with: their cost is the order's, the withheld cards' is a loss.
+
+    Units: both in one currency. `version` is the order's after the replacement.
+    """
+    currency = fresh.currency
+    debits = [(cogs(currency), fresh.minor), (loss(currency), withheld.minor)]
+    credits_ = [(inventory(currency), fresh.minor), (cogs(currency), withheld.minor)]
+    return booked(f"rep:{order_id}:{version}:{currency}", "cards_replaced", order_id, currency, debits, credits_, at)
+
+
+def cards_voided(decision: str, batch: BatchId, cost: Money, note: str, at: datetime) -> Transaction:
+    """Unsold cards that will never be sold."""
+    debits, credits_ = [(loss(cost.currency), cost.minor)], [(inventory(cost.currency), cost.minor)]
+    return booked(f"void:{decision}", "cards_voided", batch, cost.currency, debits, credits_, at, note=note)
+
+
+def supplier_paid(settlement: str, supplier: str, bank_id: str, amount: Money, at: datetime) -> Transaction:
+    debits, credits_ = [(payable(account_id(supplier), amount.currency), amount.minor)], [(bank(bank_id, amount.currency), amount.minor)]
+    return booked(f"set:{settlement}:paid", "supplier_paid", supplier or "-", amount.currency, debits, credits_, at)
