@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 from faka.contexts.audit import AuditStore
 from faka.contexts.cases import CaseStore
 from faka.contexts.catalog.store import CatalogStore
+from faka.contexts.ledger.costs import CostStore
 from faka.contexts.ledger.store import LedgerStore
 from faka.contexts.orders.store import OrderStore
 from faka.contexts.payments.providers import open_account, open_channel
@@ -110,6 +111,10 @@ class Deps:
     @cached_property
     def ledger(self) -> LedgerStore:
         return LedgerStore(self.tables)
+
+    @cached_property
+    def costs(self) -> CostStore:
+        return CostStore(self.tables)
 
     @cached_property
     def cases(self) -> CaseStore:
