@@ -28,5 +28,13 @@ def open_channel(account: ChannelAccount, transport: Transport, clock: Clock) ->
             from faka.contexts.payments.providers.epay import Epay  # noqa: PLC0415
 
             return Epay(account, transport, clock)
+        case ProviderKind.WECHATPAY:
+            from faka.contexts.payments.providers.wechatpay import WechatPay  # noqa: PLC0415
+
+            return WechatPay(account, transport, clock)
+        case ProviderKind.STRIPE:
+            from faka.contexts.payments.providers.stripe import Stripe  # noqa: PLC0415
+
+            return Stripe(account, transport, clock)
         case _:
             raise ChannelClosed("no such provider yet")

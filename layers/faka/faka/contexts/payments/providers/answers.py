@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Never
 
 
@@ -78,7 +78,7 @@ def _skip(text: str, at: int, mark: str) -> int:
     return _blank(text, at + 1)
 
 
-def text_of(values: dict[str, object], name: str) -> str:
+def text_of(values: Mapping[str, object], name: str) -> str:
     """A string or a number as text; empty for everything else (null, booleans, lists)."""
     value = values.get(name)
     return value if isinstance(value, str) else ""
