@@ -9,7 +9,9 @@ from faka.contexts.catalog.store import CatalogStore
 from faka.contexts.ledger.costs import CostStore
 from faka.contexts.ledger.store import LedgerStore
 from faka.contexts.orders.store import OrderStore
+from faka.contexts.payments.health import HealthStore
 from faka.contexts.payments.providers import open_account, open_channel
+from faka.contexts.payments.refunds import RefundStore
 from faka.contexts.payments.store import PaymentStore
 from faka.contexts.quotas.store import QuotaStore
 from faka.contexts.stock import StockStore
@@ -29,6 +31,7 @@ from faka.platform.table import Tables
 if TYPE_CHECKING:
     from faka.contexts.catalog.model import ChannelRow
     from faka.contexts.intake import BatchLog, ImportStore
+    from faka.contexts.payments.providers.account import ChannelAccount
     from faka.contexts.payments.providers.adapter import Adapter, Transport
     from faka.contexts.vault import VaultStore
     from faka.contexts.wallets.store import WalletStore
@@ -109,6 +112,14 @@ class Deps:
         return PaymentStore(self.tables)
 
     @cached_property
+    def refunds(self) -> RefundStore:
+        return RefundStore(self.tables)
+
+    @cached_property
+    def health(self) -> HealthStore:
+        return HealthStore(self.tables)
+
+    @cached_property
     def ledger(self) -> LedgerStore:
         return LedgerStore(self.tables)
 
@@ -145,7 +156,13 @@ class Deps:
         kept = self._adapters.get(channel_id)
         if kept is not None and kept[0] is row and kept[1] is secrets:
             return kept[2]
-        account = open_account(
+        adapter = open_channel(self.account(row), self.transport, self.clock)
+        self._adapters[channel_id] = (row, secrets, adapter)
+        return adapter
+
+    def account(self, row: "ChannelRow") -> "ChannelAccount":
+        """A channel's row and secret, judged; loads no cryptography. Raises: ChannelClosed, SecretsUnavailable."""
+        return open_account(
             channel_id=row.id,
             kind=row.kind,
             account=row.account,
@@ -153,11 +170,8 @@ class Deps:
             currency=row.currency,
             public_key=row.public_key,
             public_keys=row.public_keys,
-            secrets=secrets,
+            secrets=self.secrets.live(row.secret_name),
         )
-        adapter = open_channel(account, self.transport, self.clock)
-        self._adapters[channel_id] = (row, secrets, adapter)
-        return adapter
 
     @cached_property
     def transport(self) -> "Transport":

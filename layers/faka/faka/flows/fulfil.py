@@ -1,7 +1,7 @@
 """Give a paid order its goods when the payment's own commit could not: nothing held any more, or goods that are not sealed.
 
 PAID ─► claim ─► COMPLETED          PAID ─► SHORT ─► (each sweep) claim ─► COMPLETED
-                                             └─ past its deadline ─► FAILED, a refund is due, a case
+                                             └─ past its deadline ─► FAILED, its money goes back
 """
 
 from datetime import datetime, timedelta
@@ -9,10 +9,10 @@ from datetime import datetime, timedelta
 from faka.contexts.cases import CaseKind, open_case
 from faka.contexts.ledger import model as ledger
 from faka.contexts.orders.errors import OrderMoved
-from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun, RefundState
+from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun
 from faka.kernel.ids import OrderId
-from faka.platform.table import Write
 from faka.steps.claim import claim_for
+from faka.steps.refund import give_up
 from faka.steps.release import disown, owned
 from faka.wiring import Deps
 
@@ -56,7 +56,7 @@ def _claimed(deps: Deps, order: Order) -> Order:
 def _completed(deps: Deps, order: Order, runs: tuple[OwnedRun, ...]) -> Order:
     now = deps.clock.now()
     due_at = now + MAIL_PATIENCE if order.contact else None
-    changes = {"runs": runs, "completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at}
+    changes = {"runs": runs, "completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at, "funds_minor": 0}
     after = order.moved(OrderState.COMPLETED, now, "fulfil", "goods assigned", **changes)
     earned = deps.ledger.posted(ledger.delivered(order.id, order.total - order.fee, order.fee, now))
     deps.tables.commit([deps.orders.replaced(order, after), earned])
@@ -79,11 +79,7 @@ def _short(deps: Deps, order: Order) -> Order:
 
 
 def _given_up(deps: Deps, order: Order, now: datetime) -> Order:
-    after = order.moved(OrderState.FAILED, now, "fulfil", "no restock in time", refund_state=RefundState.DUE, due_at=None)
-    case = open_case(CaseKind.MONEY, f"short:{order.id}", order.id, "paid, never restocked: refund", now)
-    writes: list[Write] = [deps.orders.replaced(order, after), deps.cases.opened(case)]
-    deps.tables.commit(writes)
-    return after
+    return give_up(deps, order, "no restock in time", "fulfil", now)
 
 
 def _by_hand(deps: Deps, order: Order) -> Order:

@@ -3,6 +3,7 @@
 | due row | cure |
 |---|---|
 | notice RECEIVED | apply it again; parked with a case after ten failures |
+| refund on its way | ask the provider, or tell it again under the same number |
 | attempt unpaid | ask the provider; at expiry query, close, query, and give the cards back |
 | order paid without goods | fulfil |
 | order ready, mail not sent | deliver |
@@ -18,6 +19,7 @@ from datetime import datetime, timedelta
 from faka.contexts.cases import CASE_DEADLINE
 from faka.contexts.payments.model import Notice, NoticeState
 from faka.contexts.payments.providers.base import RawRequest
+from faka.contexts.payments.refunds import refund_from
 from faka.contexts.payments.store import notice_from, payment_from
 from faka.kernel.errors import Conflict, FakaError
 from faka.kernel.ids import OrderId
@@ -26,6 +28,7 @@ from faka.platform.due import due_before
 from faka.platform.table import Key, TableName
 from faka.steps.notice import apply_notice, failed
 from faka.steps.poll import ask
+from faka.steps.refund import drive
 from faka.wiring import Deps
 
 
@@ -51,7 +54,7 @@ def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[st
             break
         kind, _, name = pk.partition("#")
         stuck += kind == "ORDER" and now - since > STUCK_AFTER
-        cure = {"NOTICE": _notice, "PAYMENT": _payment, "CASE": _case}.get(kind)
+        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "CASE": _case}.get(kind)
         try:
             with telemetry.contained():
                 if cure is not None:
@@ -73,6 +76,12 @@ def _payment(deps: Deps, pk: str, _since: datetime) -> None:
     row = deps.tables.get(Key(TableName.TRADE, pk, "PAYMENT"))
     if row is not None:
         ask(deps, payment_from(row))
+
+
+def _refund(deps: Deps, pk: str, _since: datetime) -> None:
+    row = deps.tables.get(Key(TableName.TRADE, pk, "REFUND"))
+    if row is not None:
+        drive(deps, refund_from(row))
 
 
 def _notice(deps: Deps, pk: str, _since: datetime) -> None:

@@ -16,6 +16,7 @@ SkuId = NewType("SkuId", str)
 BatchId = NewType("BatchId", str)
 ChannelId = NewType("ChannelId", str)
 CaseId = NewType("CaseId", str)
+RefundId = NewType("RefundId", str)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
@@ -75,6 +76,24 @@ def payment_of(number: str) -> PaymentId | None:
     if len(number) == 31 and number.startswith("pay") and is_ulid(number[3:29]) and number[29:].isascii() and number[29:].isdigit():
         return PaymentId(f"pay_{number[3:]}")
     return None
+
+
+def refund_id(cause: str) -> RefundId:
+    """The refund that a cause makes: the same cause, the same refund, so that nothing is given back twice.
+
+    128 bits of its hash; `cause` names one thing that happened (a receipt that bought nothing, the third wish about an order).
+    """
+    return RefundId(f"rfd_{_base32(int.from_bytes(hashlib.sha256(cause.encode()).digest()[:16], 'big'), 26)}")
+
+
+def out_refund_no(refund: RefundId) -> str:
+    """The refund's number at the provider: 29 letters and digits."""
+    return refund.replace("_", "")
+
+
+def refund_of(number: str) -> RefundId | None:
+    """The refund that a provider's number names, or None when the number was never ours."""
+    return RefundId(f"rfd_{number[3:]}") if number.startswith("rfd") and is_ulid(number[3:]) else None
 
 
 def batch_id(at: datetime, chance: Chance) -> BatchId:

@@ -8,7 +8,9 @@ from faka.contexts.payments.providers.adapter import Adapter
 from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable
 from faka.contexts.payments.providers.refunding import RefundEvent
 from faka.contexts.payments.store import NOTICE_TRIES_MAX
+from faka.kernel.ids import refund_of
 from faka.platform.table import Write
+from faka.steps.refund import hear, heard_unknown
 from faka.steps.settle import Outcome, apply
 from faka.wiring import Deps
 
@@ -28,7 +30,9 @@ def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: Fact) -> O
     Raises: NoticeUnconfirmed, ProviderUnavailable, TransactionBusy, Throttled: it stays RECEIVED.
     """
     done = deps.payments.settled(notice.channel_id, notice.dedupe_key, NoticeState.APPLIED)
-    if isinstance(event, RefundEvent) or event.state is not EventState.SUCCEEDED:
+    if isinstance(event, RefundEvent):
+        return _refund_told(deps, event, done)
+    if event.state is not EventState.SUCCEEDED:
         deps.tables.apply(deps.payments.settled(notice.channel_id, notice.dedupe_key, NoticeState.IGNORED))
         return Outcome.NOTHING
     if not adapter.needs_query:
@@ -41,6 +45,14 @@ def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: Fact) -> O
     outcome = apply(deps, answer)
     _keep_for_a_person(deps, notice, "the provider confirms another transaction than this notice", [done])
     return outcome
+
+
+def _refund_told(deps: Deps, event: RefundEvent, done: Write) -> Outcome:
+    """A refund of ours goes on; one that nobody here asked for becomes a person's question."""
+    refund_id = refund_of(event.out_refund_no)
+    if refund_id is None or hear(deps, refund_id, event, (done,)) is None:
+        heard_unknown(deps, event, (done,))
+    return Outcome.NOTHING
 
 
 def failed(deps: Deps, notice: Notice, next_at: datetime) -> None:

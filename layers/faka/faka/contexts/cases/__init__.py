@@ -19,6 +19,8 @@ class CaseKind(StrEnum):
     SHORT = "SHORT"
     STUCK = "STUCK"
     NOTICE = "NOTICE"
+    REFUND = "REFUND"
+    """Money that should go back does not, or went back and nobody here asked for it."""
     BOOKS = "BOOKS"
     """The nightly audit found a promise broken."""
 

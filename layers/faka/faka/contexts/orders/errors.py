@@ -39,3 +39,19 @@ class AlreadyOpened(Exhausted):
     """The one-use link was opened before, by another opening."""
 
     public_message = "This link was already opened. It can be opened only once."
+
+
+class NothingToRefund(Conflict):
+    """Less was paid, or all of it went back or is on its way already."""
+
+    public_message = "There is nothing left to refund on this order."
+
+
+class TooManyRefunds(Exhausted):
+    """The order has been refunded in too many parts."""
+
+
+class NotRefundable(Conflict):
+    """The rule does not let the buyer do this himself."""
+
+    public_message = "This order cannot be refunded here. Please write to us with its number."

@@ -5,9 +5,10 @@ from enum import StrEnum
 
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import IllegalTransition
-from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, SkuId, payment_id
+from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, RefundId, SkuId, payment_id
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
+from faka.kernel.refund import RefundStatus
 
 
 LOG_MAX = 60
@@ -24,6 +25,8 @@ class OrderState(StrEnum):
     ON_HOLD = "ON_HOLD"
     FAILED = "FAILED"
     FENCED = "FENCED"
+    RETURNED = "RETURNED"
+    """Was completed; nobody ever saw the goods, they are stock again and the money goes back."""
 
 
 class DeliveryState(StrEnum):
@@ -33,13 +36,23 @@ class DeliveryState(StrEnum):
     OPENED = "OPENED"
     WITHHELD = "WITHHELD"
     """The goods were frozen or voided before anybody saw them, and nothing replaces them yet: a case is open."""
+    RETURNED = "RETURNED"
+    """Never shown, and no longer the buyer's."""
+    REVOKED = "REVOKED"
+    """Shown once, paid back in whole: the cards are in quarantine for good and are not shown again."""
 
 
 class RefundState(StrEnum):
     NONE = "NONE"
     DUE = "DUE"
+    """Money is on its way back."""
     PARTIAL = "PARTIAL"
     FULL = "FULL"
+    """All that the order cost went back."""
+    EXTRA = "EXTRA"
+    """What went back was beside the order's price: a second payment, one of another amount."""
+    FAILED = "FAILED"
+    """The way back is closed; a person finds another."""
 
 
 class MailState(StrEnum):
@@ -52,19 +65,20 @@ class MailState(StrEnum):
 _S = OrderState
 TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
     _S.PENDING_PAYMENT: frozenset({_S.PAID, _S.COMPLETED, _S.EXPIRED, _S.CANCELED, _S.ON_HOLD}),
-    _S.PAID: frozenset({_S.COMPLETED, _S.SHORT, _S.ON_HOLD}),
+    _S.PAID: frozenset({_S.COMPLETED, _S.SHORT, _S.ON_HOLD, _S.FAILED}),
     _S.SHORT: frozenset({_S.COMPLETED, _S.FAILED}),
     _S.ON_HOLD: frozenset({_S.PAID, _S.COMPLETED, _S.EXPIRED, _S.FAILED}),
     _S.EXPIRED: frozenset({_S.PAID, _S.COMPLETED, _S.ON_HOLD}),
     _S.CANCELED: frozenset({_S.PAID, _S.COMPLETED, _S.ON_HOLD}),
-    _S.COMPLETED: frozenset(),
+    _S.COMPLETED: frozenset({_S.RETURNED}),
     _S.FAILED: frozenset(),
     _S.FENCED: frozenset(),
+    _S.RETURNED: frozenset(),
 }
 """Who may follow whom. PENDING_PAYMENT goes straight to COMPLETED when the payment finds the cards already held: one
 commit less, and no moment in which a paid order has no goods."""
 
-GIVES_BACK = frozenset({_S.EXPIRED, _S.CANCELED, _S.FAILED, _S.FENCED})
+GIVES_BACK = frozenset({_S.EXPIRED, _S.CANCELED, _S.FAILED, _S.FENCED, _S.RETURNED})
 """States in which an order owns no cards."""
 
 
@@ -85,6 +99,20 @@ class OwnedRun(Frozen):
     @property
     def numbers(self) -> range:
         return range(self.start, self.start + self.count)
+
+
+REFUNDS_MAX = 20
+"""Refunds that one order remembers. WeChat Pay allows fifty parts of one payment; nobody has needed twenty."""
+
+
+class RefundNote(Frozen):
+    """What the order's row knows of one refund; its own row knows the rest."""
+
+    id: RefundId
+    amount_minor: int
+    status: RefundStatus
+    is_own: bool
+    """Out of what the order cost; else money beside it."""
 
 
 class Entry(Frozen):
@@ -123,6 +151,11 @@ class Order(Frozen):
     mail: MailState = MailState.NONE
     runs: tuple[OwnedRun, ...] = ()
     gone: tuple[str, ...] = ()
+    paid_by: str = ""
+    """The receipt of the money that paid the order."""
+    funds_minor: int = 0
+    """The order's account in the ledger: paid, and neither earned nor given back yet. Never below zero."""
+    refunds: tuple[RefundNote, ...] = ()
     held: tuple[str, ...] = ()
     """Receipts of another amount than asked for, while a person has not decided."""
     version: int = 1
@@ -154,6 +187,15 @@ class Order(Frozen):
 
     def owns(self, event: str) -> bool:
         return any(run.event == event for run in self.runs)
+
+    @property
+    def given_back_minor(self) -> int:
+        """What of the order's own money went back or is on its way, whatever became of the way."""
+        return sum(note.amount_minor for note in self.refunds if note.is_own)
+
+    @property
+    def refundable_minor(self) -> int:
+        return self.total.minor - self.given_back_minor if self.paid_at is not None and self.paid_by else 0
 
     def moved(self, state: OrderState, at: datetime, actor: str, reason: str, **changes: object) -> "Order":
         """The order after a transition.

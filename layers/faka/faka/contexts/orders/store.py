@@ -15,6 +15,9 @@ from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, check, insert, put, update
 
 
+_NOTE = ("id", "amount_minor", "status", "is_own")
+
+
 def order_key(order_id: OrderId) -> Key:
     return Key(TableName.TRADE, f"ORDER#{order_id}", "ORDER")
 
@@ -29,6 +32,11 @@ class OrderStore:
         if row is None or row["state"] == OrderState.FENCED:
             raise OrderNotFound(order_id)
         return from_item(row)
+
+    def find(self, order_id: OrderId) -> Order | None:
+        """None also for a fenced number."""
+        row = self._tables.get(order_key(order_id))
+        return from_item(row) if row is not None and row["state"] != OrderState.FENCED else None
 
     def get_many(self, order_ids: list[OrderId]) -> dict[OrderId, Order]:
         """Orders and fences that exist among the ids; a fence comes back as its state only (see `is_fenced`)."""
@@ -90,10 +98,12 @@ def _moved(row: Item | None) -> FakaError:
 
 
 def to_item(order: Order) -> Item:
-    item: dict[str, Any] = order.model_dump(mode="json", exclude_defaults=True, exclude={"due_at", "log", "runs"})
+    item: dict[str, Any] = order.model_dump(mode="json", exclude_defaults=True, exclude={"due_at", "log", "runs", "refunds"})
     item |= {"state": order.state.value, "version": order.version}
     item["pk"], item["sk"] = f"ORDER#{order.id}", "ORDER"
     item["runs"] = [[r.shard, r.serial, r.start, r.count, r.batch, r.expires] for r in order.runs]
+    if order.refunds:
+        item["refunds"] = [[note.id, note.amount_minor, note.status.value, note.is_own] for note in order.refunds]
     item["log"] = [f"{to_row(e.at)} {e.state} {e.actor} {e.reason}" for e in order.log]
     if order.due_at is not None:
         item |= due(order.id, order.due_at)
@@ -105,6 +115,7 @@ def from_item(row: Item) -> Order:
     given = without_due(row)
     names = ("shard", "serial", "start", "count", "batch", "expires")
     given["runs"] = [dict(zip(names, run, strict=True)) for run in row.get("runs", [])]
+    given["refunds"] = [dict(zip(_NOTE, note, strict=True)) for note in row.get("refunds", [])]
     given["log"] = [dict(zip(("at", "state", "actor", "reason"), line.split(" ", 3), strict=True)) for line in row.get("log", [])]
     given["due_at"] = row.get("due_sk")
     try:

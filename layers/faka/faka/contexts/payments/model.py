@@ -1,4 +1,4 @@
-"""Attempts, receipts, notices, refunds."""
+"""Attempts, receipts, notices."""
 
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -18,9 +18,6 @@ EXPIRY_GRACE_S = 60
 CLOSE_PATIENCE_S = 1800
 """How long an unanswered close may keep stock reserved. After it the stock goes back, and the late-payment rule covers
 money that still comes."""
-
-REFUND_DEADLINE = timedelta(days=3)
-"""Money that we may not keep is decided on within three days; providers refund up to a year, patience does not last."""
 
 
 class PaymentState(StrEnum):
@@ -94,20 +91,6 @@ class Receipt(Frozen):
     @property
     def key(self) -> str:
         return f"{self.channel_id}:{self.channel_txn_id}"
-
-
-class Refund(Frozen):
-    """A decision that money goes back. It is requested here and moved by the refund flow."""
-
-    id: str
-    receipt: str
-    order_id: OrderId | None
-    channel_id: ChannelId
-    amount: Money
-    reason: str
-    state: str = "REQUESTED"
-    created_at: datetime
-    deadline_at: datetime
 
 
 class Notice(Frozen):

@@ -1,4 +1,4 @@
-"""Rows of attempts, receipts, notices and refunds."""
+"""Rows of attempts, receipts and notices."""
 
 from datetime import datetime
 from typing import Any, TypeVar
@@ -6,11 +6,12 @@ from typing import Any, TypeVar
 from pydantic import ValidationError
 
 from faka.contexts.payments.errors import NoticeExists, NoticeMoved, PaymentMoved, ReceiptExists
-from faka.contexts.payments.model import Notice, NoticeState, Payment, Receipt, ReceiptState, Refund
+from faka.contexts.payments.model import Notice, NoticeState, Payment, Receipt, ReceiptState
 from faka.kernel.clock import to_row
 from faka.kernel.errors import FakaError, UnknownState
 from faka.kernel.ids import ChannelId, PaymentId
 from faka.kernel.model import Frozen
+from faka.platform.day import of_day, without_day
 from faka.platform.due import due, without_due
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put, update
 
@@ -55,7 +56,9 @@ class PaymentStore:
 
     def received(self, receipt: Receipt) -> Write:
         """Book a movement of money once. Else ReceiptExists."""
-        return insert(TableName.TRADE, _item(receipt, receipt_key(receipt.channel_id, receipt.channel_txn_id)), otherwise=_booked)
+        key = receipt_key(receipt.channel_id, receipt.channel_txn_id)
+        item = _item(receipt, key) | of_day(receipt.channel_id, key.pk, receipt.paid_at)
+        return insert(TableName.TRADE, item, otherwise=_booked)
 
     def decided(self, receipt: Receipt, state: ReceiptState, reason: str) -> Write:
         """Change what is done with money that was held. Else ReceiptExists with the row as it is."""
@@ -69,9 +72,6 @@ class PaymentStore:
             why=reason,
             seen=receipt.state.value,
         )
-
-    def requested(self, refund: Refund) -> Write:
-        return insert(TableName.TRADE, _item(refund, Key(TableName.TRADE, f"REFUND#{refund.id}", "REFUND")))
 
     # -- notices ------------------------------------------------------------------------------------------------
 
@@ -143,7 +143,7 @@ def payment_from(row: Item) -> Payment:
 
 def receipt_from(row: Item) -> Receipt:
     """Raises: UnknownState when the row does not fit the model."""
-    return _read(Receipt, without_due(row), row)
+    return _read(Receipt, without_day(without_due(row)), row)
 
 
 def notice_from(row: Item) -> Notice:

@@ -6,20 +6,22 @@ empty, the sweep went round, no worker is alive. *Late* is asked of a running sh
 
 ```
 I1   always; reads order, log, claim
-     A card number that an order owns is with nobody else; an order in EXPIRED, CANCELED, FAILED, FENCED owns none, one in
+     A card number that an order owns is with nobody else; an order in EXPIRED, CANCELED, FAILED, FENCED, RETURNED owns none, one in
      PENDING_PAYMENT, COMPLETED exactly what it asked for.
 I1   always; reads order, log
      A claim has one fate: an order owns it, or it came back in one log row in the commit in which its order or fence let go
      of it, or it was replaced as withheld.
 I2   always; reads order, attempt, receipt, refund, notice, case, buyer
-     Money that came pays one order or stands on a person's list: APPLIED ↔ its order is paid by it; HELD, ORPHAN, REFUND_DUE
-     have their case, REFUND_DUE its refund; SHORT, ON_HOLD, WITHHELD, paid and FAILED, PARKED have their case; every case,
-     refund, attempt, buyer's list leads to something.
+     Money that came pays one order, goes back or stands on a person's list: APPLIED ↔ its order is paid by it; HELD and ORPHAN
+     have their case, REFUND_DUE its refund; SHORT, ON_HOLD, WITHHELD, PARKED have their case; what is paid and FAILED or
+     RETURNED gives all of it back; a refund that failed or that nobody can be asked about has its case; an order's row tells
+     what its refunds' rows tell; every case, refund, attempt, buyer's list leads to something.
 I2   always; reads order, attempt
      Goods are handed over of COMPLETED orders only; at most the last attempt is open, and a PENDING_PAYMENT order has it.
-I3   always; reads entry, receipt, order
+I3   always; reads entry, receipt, order, refund
      Each entry balances in one currency, each movement and each delivery has exactly one entry with its amount and accounts,
-     each entry its fact; no account is overdrawn; an order's funds are its total while it is paid without goods, else zero.
+     each entry its fact, each step of a refund its entry along its way; no account is overdrawn; an order's funds are its
+     total while it is paid without goods, else zero, and its row says the same.
 I4   always; reads head, log, drawer, standing orders, link, order, claim, page
      Each linked number is in exactly one place (head, leaving it, drawer, waiting log row, order, claim) or on its way, as
      many as the heads have claimed and nobody has; each head counts what its log, its drawer and its extents hold; what is
@@ -33,9 +35,9 @@ I5   always; reads order, opening, head, claim
 I6   always; reads order
      An order's log moves along its table from PENDING_PAYMENT to its present state.
 I7   what comes again changes nothing: two moments: the simulator's.
-I8   always; reads order, product version, attempt, receipt
+I8   always; reads order, product version, attempt, receipt, refund
      An order costs what the bought version of its SKU says, times its quantity, plus the fee; its open attempt asks for
-     that, and its receipt brought that, in currency and by channel.
+     that, and its receipt brought that, in currency and by channel; no more than that goes back.
 I9   always; reads order, hold
      A visitor holds at most `holds_max` open orders; hold rows list each open order and count what they list, within the
      limits.
@@ -46,7 +48,7 @@ I12  always; the rest needs two moments; reads order
 I13  always; reads all
      Every row is of a known kind, fits it and has no attribute beside it; nothing outside the vault holds bytes or a card's
      text; every card in the vault is sealed.
-I14  always; reads order, attempt, notice, case
+I14  always; reads order, attempt, notice, refund, case
      What must still happen is in the due index.
 I14  quiet, late; reads order, attempt, notice, claim
      Nothing is overdue: no due row, no open attempt or unpaid order past its patience, no PAID order after two minutes, no

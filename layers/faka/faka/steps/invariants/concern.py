@@ -17,6 +17,7 @@ from dataclasses import dataclass
 
 from faka.contexts.catalog.store import version_key
 from faka.contexts.orders.store import order_key
+from faka.contexts.payments.refunds import refund_key
 from faka.contexts.payments.store import notice_key, payment_key, receipt_key
 from faka.contexts.quotas.store import hold_key
 from faka.contexts.stock.head import head_key
@@ -26,7 +27,7 @@ from faka.contexts.stock.rewrite import IMPORT
 from faka.contexts.stock.standing import standing_key
 from faka.contexts.vault.model import PAGE_CARDS
 from faka.contexts.vault.rows import page_key
-from faka.kernel.ids import ChannelId, OrderId, PaymentId, SkuId, payment_id
+from faka.kernel.ids import ChannelId, OrderId, PaymentId, RefundId, SkuId, payment_id, refund_id
 from faka.platform.table import Item, Key, TableName
 from faka.steps.invariants.books import Violation
 from faka.steps.invariants.facts import Facts
@@ -55,8 +56,10 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         return Concern("order", subject.split(":")[1])
     if subject.startswith("dlv:"):
         return Concern("order", subject[4:])
-    if subject.startswith(("rcp:", "rfd_")):
+    if subject.startswith("rcp:"):
         return _of_money(facts, subject[4:])
+    if subject.startswith(("rfd_", "rfd:")):
+        return _of_refund(facts, f"rfd_{subject[4:].removeprefix('rfd_').split(':')[0]}")
     if subject.startswith("case_"):
         return Concern("case", subject)
     if subject.partition("#")[0] in facts.stock:
@@ -75,9 +78,14 @@ def _of_money(facts: Facts, key: str) -> Concern:
     return Concern("order", order) if order in facts.orders else Concern("money", key)
 
 
+def _of_refund(facts: Facts, name: str) -> Concern:
+    refund = facts.refunds.get(name)
+    return _of_money(facts, refund.receipt) if refund is not None else Concern("refund", name)
+
+
 def keys_of(facts: Facts, concern: Concern) -> list[Key]:
     """The rows to read until they stand still."""
-    readers = {"order": _order, "money": _money, "notice": _notice, "case": _case, "visitor": _visitor, "sku": _sku}
+    readers = {"order": _order, "money": _money, "refund": _refund, "notice": _notice, "case": _case, "visitor": _visitor, "sku": _sku}
     reader = readers.get(concern.kind)
     return list(dict.fromkeys(reader(facts, concern.id))) if reader is not None else []
 
@@ -90,7 +98,11 @@ def _order(facts: Facts, order_id: str) -> Iterator[Key]:
         yield payment_key(PaymentId(name))
     for key in {receipt.key for receipt in facts.receipts.values() if receipt.order == order_id} | set(order.held if order else ()):
         yield from _money(facts, key)
-    yield from (_case_key(f"case_{name}{order_id}") for name in ("short_", "short_withheld:", "stuck_", "money_short:"))
+    yield from (_case_key(f"case_{name}{order_id}") for name in ("short_", "short_withheld:", "stuck_"))
+    for refund in facts.refunds_of(order_id):
+        yield from _refund(facts, refund.id)
+    for note in order.notes if order is not None else ():
+        yield from _refund(facts, note.id)
     yield _entry_key(f"dlv:{order_id}")
     if order is not None:
         yield version_key(order.product, order.product_version)
@@ -100,12 +112,18 @@ def _order(facts: Facts, order_id: str) -> Iterator[Key]:
             yield Key(TableName.TRADE, f"BUYER#{order.contact}", order_id)
 
 
-def _money(_facts: Facts, key: str) -> Iterator[Key]:
+def _money(facts: Facts, key: str) -> Iterator[Key]:
     channel, _, txn = key.partition(":")
     yield receipt_key(ChannelId(channel), txn)
     yield _case_key(f"case_money_{key}")
     yield _entry_key(f"rcp:{key}")
-    yield Key(TableName.TRADE, f"REFUND#rfd_{key}", "REFUND")
+    yield from _refund(facts, refund_id(f"receipt:{key}"))
+
+
+def _refund(_facts: Facts, name: str) -> Iterator[Key]:
+    yield refund_key(RefundId(name))
+    yield _case_key(f"case_refund_{name}")
+    yield from (_entry_key(f"rfd:{name}:{step}") for step in ("due", "ok", "fail", "back"))
 
 
 def _notice(_facts: Facts, name: str) -> Iterator[Key]:

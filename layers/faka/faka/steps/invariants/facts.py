@@ -7,7 +7,7 @@ from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 from sys import intern
 
-from faka.contexts.orders.model import DeliveryState, MailState, OrderState, RefundState
+from faka.contexts.orders.model import DeliveryState, MailState, OrderState, RefundNote, RefundState
 from faka.contexts.stock.head import Head
 from faka.contexts.stock.model import Extent
 from faka.contexts.stock.standing import Standing
@@ -22,7 +22,7 @@ class OrderFacts:
     __slots__ = (
         *("id", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency", "channel", "attempt"),
         *("state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact", "paid_at", "reveals", "due"),
-        *("created_at", "expires_at", "short_until", "replaced"),
+        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -51,6 +51,9 @@ class OrderFacts:
         self.expires_at: str = row["expires_at"]
         self.short_until: str | None = row.get("short_until")
         self.replaced = 0
+        self.paid_by: str = row.get("paid_by", "")
+        self.funds = int(row.get("funds_minor", 0))
+        self.notes = tuple(RefundNote(id=n[0], amount_minor=n[1], status=n[2], is_own=n[3]) for n in row.get("refunds", ()))
 
     @property
     def is_open(self) -> bool:
@@ -89,8 +92,13 @@ class RefundFacts:
     id: str
     receipt: str
     order: str | None
+    channel: str
     minor: int
     currency: str
+    source: str
+    status: str
+    is_own: bool
+    due: str | None
 
 
 @dataclass(slots=True)
@@ -189,6 +197,7 @@ class Facts:
         """Order → its attempts."""
         self.receipts: dict[str, ReceiptFacts] = {}
         self.refunds: dict[str, RefundFacts] = {}
+        self._by_order: dict[str, list[RefundFacts]] | None = None
         self.notices: dict[str, NoticeFacts] = {}
         self.notices_done: set[str] = set()
         self.cases: dict[str, CaseFacts] = {}
@@ -203,6 +212,14 @@ class Facts:
         """Product → the largest order of it that any version allowed."""
         self.stock: dict[str, SkuFacts] = defaultdict(SkuFacts)
         self.fence_events: set[str] = set()
+
+    def refunds_of(self, order: str) -> list[RefundFacts]:
+        """Indexed at the first question, when everything has been read."""
+        if self._by_order is None:
+            self._by_order = defaultdict(list)
+            for refund in self.refunds.values():
+                self._by_order[refund.order or ""].append(refund)
+        return self._by_order.get(order, [])
 
     def say(self, invariant: str, subject: str, what: str) -> None:
         self.wrong.append(Violation(invariant, subject, what))

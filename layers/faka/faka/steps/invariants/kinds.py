@@ -9,7 +9,8 @@ from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
 from faka.contexts.intake.model import ImportJob
 from faka.contexts.ledger.model import Transaction
 from faka.contexts.orders.model import Order
-from faka.contexts.payments.model import Notice, Payment, Receipt, Refund
+from faka.contexts.payments.model import Notice, Payment, Receipt
+from faka.contexts.payments.refunds import Refund
 from faka.contexts.stock.head import new_head
 from faka.contexts.vault.model import Batch
 from faka.kernel.model import Frozen
@@ -28,6 +29,7 @@ BETWEEN = "\x1f"
 
 _KEYS = ("pk", "sk")
 _DUE = ("due_pk", "due_sk")
+_DAY = ("day_pk", "day_sk")
 
 
 def _of(*models: type[Frozen], more: tuple[str, ...] = ()) -> frozenset[str]:
@@ -50,9 +52,9 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "ORDER": _of(Order, more=(*_DUE, *_FENCE)) - {"due_at"},
         "BUYER": _of(more=("at",)),
         "PAYMENT": _of(Payment, more=_DUE) - {"due_at"},
-        "CHANNELTXN": _of(Receipt),
+        "CHANNELTXN": _of(Receipt, more=_DAY),
         "NOTICE": _of(Notice, more=_DUE),
-        "REFUND": _of(Refund),
+        "REFUND": _of(Refund, more=(*_DUE, *_DAY)) - {"due_at"},
         "CASE": _of(Case, more=_DUE),
         "CURSOR": _of(more=("minute",)),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),

@@ -4,7 +4,7 @@
 |---|---|---|---|
 | APPLIED | paid by it, for this amount, by this channel | clearing → the order's funds | its attempt SUCCEEDED |
 | HELD | not paid | clearing → suspense | a case |
-| REFUND_DUE | knows that a refund is due | clearing → suspense | a case, a refund of this amount |
+| REFUND_DUE | has a note of the refund | clearing → suspense | a refund of this amount (`refunds`) |
 | ORPHAN | | clearing → suspense | a case |
 """
 
@@ -14,6 +14,7 @@ from collections.abc import Callable
 from faka.contexts.ledger.model import clearing, funds, suspense
 from faka.contexts.orders.model import OrderState, RefundState
 from faka.contexts.payments.model import PaymentState, ReceiptState
+from faka.contexts.payments.refunds import RefundSource
 from faka.kernel.ids import ChannelId, OrderId
 from faka.kernel.money import Currency
 from faka.steps.invariants.books import Question
@@ -23,25 +24,26 @@ from faka.steps.invariants.facts import EntryFacts, Facts, OrderFacts, ReceiptFa
 FREE = "free"
 """The channel of orders that cost nothing; they have no attempt, no receipt and no entry."""
 
+_DELIVERED = (OrderState.COMPLETED, OrderState.RETURNED)
+_KEPT = (OrderState.PAID, OrderState.SHORT)
 _COMPLETED_ONLY = "dlv:"
 _MOVEMENT = "rcp:"
 
 
 def check(facts: Facts, _question: Question) -> None:
     applied: dict[str, list[ReceiptFacts]] = defaultdict(list)
-    refunds = {refund.receipt: refund for refund in facts.refunds.values()}
+    refunds = {refund.receipt for refund in facts.refunds.values() if refund.source == RefundSource.SUSPENSE}
     for receipt in facts.receipts.values():
         _booked(facts, receipt)
         if receipt.state == ReceiptState.APPLIED:
             applied[receipt.order or ""].append(receipt)
         else:
             _with_a_person(facts, receipt)
-        _refund_of(facts, receipt, refunds.get(receipt.key) is not None)
+        _refund_of(facts, receipt, receipt.key in refunds)
     for order in facts.orders.values():
         _paid_once(facts, order, applied.pop(order.id, []))
     for order_id, receipts in applied.items():
         facts.say("I2", receipts[0].key, f"paid {order_id or 'nothing'}, which is not there")
-    _refunds(facts)
     _entries(facts)
     _accounts(facts)
 
@@ -62,8 +64,7 @@ def _booked(facts: Facts, receipt: ReceiptFacts) -> None:
 
 def _with_a_person(facts: Facts, receipt: ReceiptFacts) -> None:
     """Money that pays nothing is on somebody's list, and its order knows."""
-    case = facts.cases.get(f"case_money_{receipt.key}")
-    if case is None:
+    if receipt.state != ReceiptState.REFUND_DUE and f"case_money_{receipt.key}" not in facts.cases:
         facts.say("I2", receipt.key, f"{receipt.state} without a case")
     order = facts.orders.get(receipt.order or "")
     if receipt.state == ReceiptState.ORPHAN or (order is None and receipt.order in facts.fences):
@@ -81,15 +82,6 @@ def _refund_of(facts: Facts, receipt: ReceiptFacts, has_refund: bool) -> None:
         facts.say("I2", receipt.key, f"{receipt.state} {'with' if has_refund else 'without'} a refund")
 
 
-def _refunds(facts: Facts) -> None:
-    for refund in facts.refunds.values():
-        receipt = facts.receipts.get(refund.receipt)
-        if receipt is None or refund.id != f"rfd_{refund.receipt}":
-            facts.say("I2", refund.id, f"a refund of {refund.receipt}, which is not its receipt")
-        elif (refund.minor, refund.currency, refund.order) != (receipt.minor, receipt.currency, receipt.order):
-            facts.say("I3", refund.id, f"gives back {refund.minor} {refund.currency} of {receipt.minor} {receipt.currency}")
-
-
 def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) -> None:
     """A paid order has the one receipt that paid it (I2), for exactly what it costs (I8)."""
     is_free = order.channel == FREE
@@ -98,6 +90,8 @@ def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) ->
     wanted = int(order.paid_at is not None and not is_free)
     if len(receipts) != wanted:
         facts.say("I2", order.id, f"{'paid' if order.paid_at else 'not paid'} with {len(receipts)} applied receipts")
+    if wanted and order.paid_by not in {receipt.key for receipt in receipts}:
+        facts.say("I2", order.id, f"says that {order.paid_by or 'nothing'} paid it")
     for receipt in receipts:
         if (receipt.minor, receipt.currency, receipt.channel) != (order.total, order.currency, order.channel):
             told = f"{receipt.minor} {receipt.currency} by {receipt.channel}"
@@ -108,7 +102,7 @@ def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) ->
         elif (receipt.minor, receipt.currency, receipt.channel) != (attempt.minor, attempt.currency, attempt.channel):
             facts.say("I8", order.id, f"{attempt.id} asked for {attempt.minor} by {attempt.channel}, {receipt.minor} paid it")
     earned = facts.entries.get(f"{_COMPLETED_ONLY}{order.id}")
-    if (earned is not None) != (order.state is OrderState.COMPLETED and not is_free):
+    if (earned is not None) != (order.state in _DELIVERED and not is_free):
         facts.say("I3", order.id, f"{order.state} {'with' if earned else 'without'} an entry of delivery")
     elif earned is not None:
         _earned(facts, order, earned)
@@ -126,6 +120,8 @@ def _entries(facts: Facts) -> None:
     """Each entry has its movement or its delivery."""
     there: dict[str, Callable[[str], bool]] = {_MOVEMENT: facts.receipts.__contains__, _COMPLETED_ONLY: facts.orders.__contains__}
     for name in facts.entries:
+        if name.startswith("rfd:"):
+            continue  # judged beside its refund
         known = there.get(name[:4])
         if known is None or not known(name[4:]):
             facts.say("I3", name, "an entry without the fact that it books")
@@ -138,9 +134,9 @@ def _accounts(facts: Facts) -> None:
             facts.say("I3", account, f"overdrawn by {abs(balance)}")
     for order in facts.orders.values():
         held = -facts.accounts.get(f"order:{order.id}:funds/{order.currency}", 0)
-        is_kept = order.paid_at is not None and order.state is not OrderState.COMPLETED
-        if held != (order.total if is_kept else 0):
-            facts.say("I3", order.id, f"{order.state} and {held} of {order.total} are kept for it")
+        wanted = order.total if order.state in _KEPT else 0
+        if not held == wanted == order.funds:
+            facts.say("I3", order.id, f"{order.state} and {held} of {order.total} are kept for it, its row says {order.funds}")
 
 
 def _sum(entry: EntryFacts) -> str:

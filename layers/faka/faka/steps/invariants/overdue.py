@@ -34,6 +34,8 @@ def check(facts: Facts, question: Question) -> None:
             if attempt.state == PaymentState.PENDING:
                 _due(facts, attempt.id, attempt.due, latest)
                 _late(facts, attempt.id, "still open", attempt.expires_at, timedelta(seconds=CLOSE_PATIENCE_S) + ROUND, latest)
+    for refund in facts.refunds.values():
+        _due(facts, refund.id, refund.due, latest)
     for name, notice in facts.notices.items():
         if notice.state == NoticeState.RECEIVED:
             _due(facts, name, notice.due, latest)

@@ -24,9 +24,9 @@ from faka.steps.invariants.facts import (
 Reader = Callable[[Facts, Item], None]
 
 _S = OrderState
-_PAID = frozenset((_S.PAID, _S.SHORT, _S.COMPLETED))
+_PAID = frozenset((_S.PAID, _S.SHORT, _S.COMPLETED, _S.RETURNED))
 _UNPAID = frozenset((_S.PENDING_PAYMENT, _S.EXPIRED, _S.CANCELED))
-_SHOWN = frozenset((DeliveryState.REVEALED, DeliveryState.OPENED, DeliveryState.WITHHELD))
+_SHOWN = frozenset((DeliveryState.REVEALED, DeliveryState.OPENED, DeliveryState.WITHHELD, DeliveryState.REVOKED))
 
 
 def order(facts: Facts, row: Item) -> None:
@@ -89,10 +89,13 @@ def _owned(facts: Facts, read: OrderFacts) -> None:
 
 def _shown(facts: Facts, read: OrderFacts, row: Item) -> None:
     """Goods are shown of what is complete only, and what was shown stays shown (I2, I12)."""
-    if (read.state is _S.COMPLETED) != (read.delivery is not DeliveryState.NONE):
+    is_delivered = read.state in (_S.COMPLETED, _S.RETURNED)
+    if is_delivered != (read.delivery is not DeliveryState.NONE):
         facts.say("I2", read.id, f"{read.state} with delivery {read.delivery}")
     if read.state is _S.COMPLETED and row.get("completed_at") is None:
         facts.say("I2", read.id, "completed at no time")
+    if (read.state is _S.RETURNED) != (read.delivery is DeliveryState.RETURNED):
+        facts.say("I2", read.id, f"{read.state} with delivery {read.delivery}")
     if (read.reveals > 0) != (row.get("revealed_at") is not None):
         facts.say("I12", read.id, f"{read.reveals} openings, first {'never' if row.get('revealed_at') is None else 'told'}")
     opened = read.delivery in (DeliveryState.REVEALED, DeliveryState.OPENED)
@@ -137,7 +140,18 @@ def receipt(facts: Facts, row: Item) -> None:
 
 def refund(facts: Facts, row: Item) -> None:
     money = row["amount"]
-    facts.refunds[row["id"]] = RefundFacts(row["id"], row["receipt"], row["order_id"], int(money["minor"]), money["currency"])
+    facts.refunds[row["id"]] = RefundFacts(
+        id=row["id"],
+        receipt=row["receipt"],
+        order=row["order_id"],
+        channel=intern(row["channel_id"]),
+        minor=int(money["minor"]),
+        currency=intern(money["currency"]),
+        source=intern(row["source"]),
+        status=intern(row["status"]),
+        is_own=row["is_own"],
+        due=row.get("due_sk"),
+    )
 
 
 def notice(facts: Facts, row: Item) -> None:

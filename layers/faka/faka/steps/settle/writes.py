@@ -4,11 +4,14 @@ from datetime import datetime, timedelta
 
 from faka.contexts.cases import Case, CaseKind, open_case
 from faka.contexts.ledger import model as ledger
-from faka.contexts.orders.model import DeliveryState, MailState, Order, OrderState, OwnedRun, RefundState
-from faka.contexts.payments.model import REFUND_DEADLINE, Payment, PaymentState, Receipt, ReceiptState, Refund
+from faka.contexts.orders.model import DeliveryState, MailState, Order, OrderState, OwnedRun
+from faka.contexts.orders.refunds import with_note
+from faka.contexts.payments.model import Payment, PaymentState, Receipt, ReceiptState
 from faka.contexts.payments.providers.base import PaymentEvent
+from faka.contexts.payments.refunds import Refund
 from faka.kernel.ids import order_of, payment_of
 from faka.platform.table import Write
+from faka.steps.refund.request import note_of, receipt_refund, requested
 from faka.wiring import Deps
 
 
@@ -44,8 +47,12 @@ def paid(
         "total": payment.amount,
         "fee": fee,
     }  # an attempt given up for another way may be the paid one
-    if order.held:
-        changes |= {"held": (), "refund_state": RefundState.DUE}
+    receipt = _receipt(event, ReceiptState.APPLIED, "late" if is_late else "", now)
+    changes |= {"paid_by": receipt.key}
+    stray = _held_refunds(deps, order, now)
+    for refund, _ in stray:
+        changes |= with_note(order.model_copy(update=changes), note_of(refund))
+    changes |= {"held": ()}
     reason = f"{event.source.lower()} of {event.channel_id}"
     if order.kind.is_sealed:
         due_at = now + MAIL_PATIENCE if order.contact else None
@@ -53,40 +60,42 @@ def paid(
         after = order.moved(OrderState.COMPLETED, now, "settle", reason, **changes)
         earned = [deps.ledger.posted(ledger.delivered(order.id, goods, fee, now))]
     else:
-        after = order.moved(OrderState.PAID, now, "settle", reason, **changes, due_at=now + FULFIL_PATIENCE)
+        kept = {"funds_minor": payment.amount.minor, "due_at": now + FULFIL_PATIENCE}
+        after = order.moved(OrderState.PAID, now, "settle", reason, **changes, **kept)
         earned = []
-    receipt = _receipt(event, ReceiptState.APPLIED, "late" if is_late else "", now)
     return [
         deps.orders.replaced(order, after),
         deps.payments.received(receipt),
         deps.payments.replaced(payment, payment.changed(state=PaymentState.SUCCEEDED, is_late=is_late, due_at=None)),
         deps.ledger.posted(ledger.receipt_applied(receipt.key, receipt.channel_id, order.id, receipt.amount, receipt.paid_at, now)),
         *earned,
-        *(write for key in order.held for write in _held_is_due(deps, key, now)),
+        *(write for refund, held in stray for write in _held_is_due(deps, refund, held, now)),
     ]
 
 
-def _held_is_due(deps: Deps, key: str, now: datetime) -> list[Write]:
-    receipt = deps.payments.receipt(key)
-    if receipt is None or receipt.state is not ReceiptState.HELD:
-        return []
-    reason = "other amount beside the payment"
-    return [deps.payments.decided(receipt, ReceiptState.REFUND_DUE, reason), deps.payments.requested(_refund(receipt, reason, now))]
+def _held_refunds(deps: Deps, order: Order, now: datetime) -> list[tuple[Refund, Receipt]]:
+    receipts = [deps.payments.receipt(key) for key in order.held]
+    held = [receipt for receipt in receipts if receipt is not None and receipt.state is ReceiptState.HELD]
+    return [(receipt_refund(receipt, "other amount beside the payment", "settle", now), receipt) for receipt in held]
+
+
+def _held_is_due(deps: Deps, refund: Refund, receipt: Receipt, now: datetime) -> list[Write]:
+    return [deps.payments.decided(receipt, ReceiptState.REFUND_DUE, refund.reason), *requested(deps, refund, None, now)]
 
 
 def refund_due(deps: Deps, payment: Payment, order: Order, event: PaymentEvent, now: datetime) -> list[Write]:
     """Money that bought nothing: booked in suspense, a refund requested, the order told."""
     reason = "second payment" if order.paid_at is not None else "paid too late and nothing left"
     receipt = _receipt(event, ReceiptState.REFUND_DUE, reason, now)
-    after = order.changed(now, "settle", reason, refund_state=RefundState.DUE)
+    refund = receipt_refund(receipt, reason, "settle", now)
+    after = order.changed(now, "settle", reason, **with_note(order, note_of(refund)))
     seen = payment if payment.state is PaymentState.SUCCEEDED else payment.changed(state=PaymentState.SUCCEEDED, is_late=True, due_at=None)
     return [
         deps.orders.replaced(order, after),
         deps.payments.received(receipt),
         *([deps.payments.replaced(payment, seen)] if seen is not payment else []),
         *_suspended(deps, receipt, now),
-        deps.payments.requested(_refund(receipt, reason, now)),
-        deps.cases.opened(_case(receipt, reason, now)),
+        *requested(deps, refund, None, now),
     ]
 
 
@@ -137,20 +146,6 @@ def _receipt(event: PaymentEvent, state: ReceiptState, reason: str, now: datetim
 
 def _suspended(deps: Deps, receipt: Receipt, now: datetime) -> list[Write]:
     return [deps.ledger.posted(ledger.receipt_suspended(receipt.key, receipt.channel_id, receipt.amount, receipt.paid_at, now))]
-
-
-def _refund(receipt: Receipt, reason: str, now: datetime) -> Refund:
-    """One refund per receipt, under a number made of the receipt's: every retry of the refund uses the same."""
-    return Refund(
-        id=f"rfd_{receipt.key}",
-        receipt=receipt.key,
-        order_id=receipt.order_id,
-        channel_id=receipt.channel_id,
-        amount=receipt.amount,
-        reason=reason,
-        created_at=now,
-        deadline_at=now + REFUND_DEADLINE,
-    )
 
 
 def _case(receipt: Receipt, reason: str, now: datetime) -> Case:
