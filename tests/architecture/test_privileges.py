@@ -22,7 +22,7 @@ FUNCTIONS = tuple(POLICIES.of_type("AWS::Lambda::Function"))
 SHOP = {"kms:encryptioncontext:shop": ("faka",)}
 TOGETHER = dict(IN_TRANSACTION)
 RECEIPTS = ("CHANNELTXN#", "NOTICE#")
-BOOKS = ("TXN#", "AUDIT#", "CLAIM#", "CLAIMDUE#")
+BOOKS = ("TXN#", "AUDIT#", "CLAIM#", "CLAIMDUE#", "COST#", "BOOKS#")
 REWRITES = ("UpdateItem", "DeleteItem", "BatchWriteItem", "PartiQLUpdate", "PartiQLDelete")
 NOBODYS = (
     "kms:PutKeyPolicy",
