@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from faka.contexts.wallets.store import WalletStore
     from faka.kernel.ids import ChannelId
     from faka.platform.envelope import Envelope
+    from faka.platform.machines import Machine
     from faka.platform.objects import Objects
     from faka.platform.queues import Queue
 
@@ -60,7 +61,9 @@ class ShopSettings(TableSettings):
     faka_notify_url: str = ""
     faka_event_bus: str = ""
     faka_bucket_intake: str = ""
+    faka_bucket_books: str = ""
     faka_queue_intake: str = ""
+    faka_machine_reconciliation: str = ""
     faka_mail_from: str = ""
     faka_hold_ttl_s: int = 900
     faka_holds_max: int = 5
@@ -200,6 +203,19 @@ class Deps:
         from faka.platform.objects import Objects
 
         return Objects(aws.client("s3"), self.settings.faka_bucket_intake)
+
+    @cached_property
+    def books(self) -> "Objects":
+        """What providers say and what we found: bills as they came, parts, results, reports."""
+        from faka.platform.objects import Objects
+
+        return Objects(aws.client("s3"), self.settings.faka_bucket_books)
+
+    @cached_property
+    def reconciliation(self) -> "Machine":
+        from faka.platform.machines import Machine
+
+        return Machine(aws.client("stepfunctions"), self.settings.faka_machine_reconciliation)
 
     @cached_property
     def imports(self) -> "ImportStore":
