@@ -7,11 +7,11 @@ PAID ─► claim ─► COMPLETED          PAID ─► SHORT ─► (each sweep
 from datetime import datetime, timedelta
 
 from faka.contexts.cases import CaseKind, open_case
-from faka.contexts.ledger import model as ledger
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun
 from faka.kernel.ids import OrderId
 from faka.steps.claim import claim_for
+from faka.steps.earn import earned
 from faka.steps.refund import give_up
 from faka.steps.release import disown, owned
 from faka.wiring import Deps
@@ -58,8 +58,8 @@ def _completed(deps: Deps, order: Order, runs: tuple[OwnedRun, ...]) -> Order:
     due_at = now + MAIL_PATIENCE if order.contact else None
     changes = {"runs": runs, "completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at, "funds_minor": 0}
     after = order.moved(OrderState.COMPLETED, now, "fulfil", "goods assigned", **changes)
-    earned = deps.ledger.posted(ledger.delivered(order.id, order.total - order.fee, order.fee, now))
-    deps.tables.commit([deps.orders.replaced(order, after), earned])
+    earning = earned(deps, after, runs, order.total - order.fee, order.fee, now)
+    deps.tables.commit([deps.orders.replaced(order, after), *earning])
     return after
 
 

@@ -10,19 +10,25 @@ due ──► query ──► paid                    → settle
 Stock goes back only after a certain answer, so that money in flight finds its cards.
 """
 
+from collections.abc import Callable
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from faka.contexts.orders.errors import OrderClosed
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.model import CLOSE_PATIENCE_S, EXPIRY_GRACE_S, Payment, PaymentState
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import CloseResult, EventState
+from faka.contexts.payments.providers.base import CloseResult, EventState, ProviderUnavailable
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import out_trade_no
 from faka.platform.table import Write
+from faka.steps import health
 from faka.steps.release import commit_return, stock_runs
 from faka.steps.settle import Outcome, apply
 from faka.wiring import Deps
+
+
+Answer = TypeVar("Answer")
 
 
 def ask(deps: Deps, payment: Payment) -> Outcome:
@@ -51,7 +57,7 @@ def ask(deps: Deps, payment: Payment) -> Outcome:
 
 def end_unpaid(deps: Deps, adapter: Adapter, payment: Payment, state: OrderState, actor: str) -> Outcome:
     """Close at the provider, then end the order as EXPIRED or CANCELED; money that came in between is settled instead."""
-    if adapter.close(out_trade_no(payment.id)) is CloseResult.ALREADY_PAID:
+    if _answered(deps, payment, lambda: adapter.close(out_trade_no(payment.id))) is CloseResult.ALREADY_PAID:
         return _query(deps, adapter, payment)
     _ended(deps, payment, state, actor)
     return Outcome.NOTHING
@@ -63,14 +69,25 @@ def closes(deps: Deps, payment: Payment) -> bool:
     Raises: ProviderUnavailable, ChannelClosed.
     """
     adapter = deps.adapter(payment.channel_id)
-    if adapter.close(out_trade_no(payment.id)) is not CloseResult.ALREADY_PAID:
+    if _answered(deps, payment, lambda: adapter.close(out_trade_no(payment.id))) is not CloseResult.ALREADY_PAID:
         return True
     _query(deps, adapter, payment)
     return False
 
 
+def _answered(deps: Deps, payment: Payment, ask_it: Callable[[], Answer]) -> Answer:
+    """The provider's answer; whether it answers at all tells how healthy its channel is."""
+    try:
+        answer = ask_it()
+    except ProviderUnavailable:
+        health.noted(deps, payment.channel_id, False)
+        raise
+    health.noted(deps, payment.channel_id, True)
+    return answer
+
+
 def _query(deps: Deps, adapter: Adapter, payment: Payment) -> Outcome:
-    event = adapter.query(out_trade_no(payment.id))
+    event = _answered(deps, payment, lambda: adapter.query(out_trade_no(payment.id)))
     if event is None or event.state is not EventState.SUCCEEDED:
         return Outcome.NOTHING
     return apply(deps, event)

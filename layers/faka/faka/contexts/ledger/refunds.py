@@ -10,20 +10,12 @@
 What is in transit or failed is still the customer's; it leaves our books only where the provider gave it to him.
 """
 
-from collections.abc import Sequence
 from datetime import datetime
 
-from faka.contexts.ledger.model import Line, Side, Transaction, clearing, suspense
+from faka.contexts.ledger.accounts import clearing, failed_refunds, fees, in_transit, sales, suspense
+from faka.contexts.ledger.transaction import Moves, Transaction, booked
 from faka.kernel.ids import ChannelId, RefundId
-from faka.kernel.money import Currency, Money
-
-
-def in_transit(channel_id: ChannelId, currency: Currency) -> str:
-    return f"refund:{channel_id}:in_transit/{currency}"
-
-
-def failed_refunds(currency: Currency) -> str:
-    return f"suspense:failed_refunds/{currency}"
+from faka.kernel.money import Money
 
 
 def from_suspense(amount: Money) -> list[tuple[str, int]]:
@@ -38,11 +30,10 @@ def from_sales(amount: Money, goods_minor: int, before_minor: int) -> list[tuple
     """Out of what was earned: the goods' price first, the fee last, counted over all refunds of the order together."""
     after_minor = before_minor + amount.minor
     goods = min(goods_minor, after_minor) - min(goods_minor, before_minor)
-    lines = [(f"revenue:sales/{amount.currency}", goods), (f"revenue:fees/{amount.currency}", amount.minor - goods)]
-    return [line for line in lines if line[1]]
+    return [(sales(amount.currency), goods), (fees(amount.currency), amount.minor - goods)]
 
 
-def refund_due(refund: RefundId, channel_id: ChannelId, amount: Money, source: Sequence[tuple[str, int]], at: datetime) -> Transaction:
+def refund_due(refund: RefundId, channel_id: ChannelId, amount: Money, source: Moves, at: datetime) -> Transaction:
     return _posting(refund, "due", amount, source, in_transit(channel_id, amount.currency), at)
 
 
@@ -57,26 +48,12 @@ def refund_failed(refund: RefundId, channel_id: ChannelId, amount: Money, at: da
 
 
 def refund_came_back(refund: RefundId, channel_id: ChannelId, amount: Money, at: datetime) -> Transaction:
-    return _posting(refund, "back", amount, [(clearing(channel_id, amount.currency), amount.minor)], failed_refunds(amount.currency), at)
+    way = [(clearing(channel_id, amount.currency), amount.minor)]
+    return _posting(refund, "back", amount, way, failed_refunds(amount.currency), at)
 
 
 def _posting(
-    refund: RefundId,
-    step: str,
-    amount: Money,
-    debits: Sequence[tuple[str, int]],
-    credit: str,
-    at: datetime,
-    *,
-    effective_at: datetime | None = None,
+    refund: RefundId, step: str, amount: Money, debits: Moves, credit: str, at: datetime, *, effective_at: datetime | None = None
 ) -> Transaction:
-    lines = [Line(account=account, side=Side.DEBIT, amount_minor=minor) for account, minor in debits]
-    return Transaction(
-        id=f"rfd:{refund}:{step}",
-        kind=f"refund_{step}",
-        ref=refund,
-        currency=amount.currency,
-        lines=(*lines, Line(account=credit, side=Side.CREDIT, amount_minor=amount.minor)),
-        effective_at=effective_at or at,
-        recorded_at=at,
-    )
+    credits_ = [(credit, amount.minor)]
+    return booked(f"rfd:{refund}:{step}", f"refund_{step}", refund, amount.currency, debits, credits_, at, effective_at=effective_at)

@@ -8,6 +8,7 @@ from faka.kernel.errors import IllegalTransition
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, RefundId, SkuId, payment_id
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
+from faka.kernel.rate import Rate
 from faka.kernel.refund import RefundStatus
 
 
@@ -151,6 +152,10 @@ class Order(Frozen):
     mail: MailState = MailState.NONE
     runs: tuple[OwnedRun, ...] = ()
     gone: tuple[str, ...] = ()
+    rate: Rate | None = None
+    """At which the catalogue's price was turned into the channel's currency; frozen with the order."""
+    listed: Money | None = None
+    """The unit price of the catalogue, where the order is in another currency."""
     paid_by: str = ""
     """The receipt of the money that paid the order."""
     funds_minor: int = 0

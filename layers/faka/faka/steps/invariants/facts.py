@@ -22,7 +22,7 @@ class OrderFacts:
     __slots__ = (
         *("id", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency", "channel", "attempt"),
         *("state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact", "paid_at", "reveals", "due"),
-        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes"),
+        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes", "listed", "rate"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -52,6 +52,9 @@ class OrderFacts:
         self.short_until: str | None = row.get("short_until")
         self.replaced = 0
         self.paid_by: str = row.get("paid_by", "")
+        listed = row.get("listed")
+        self.listed: tuple[int, str] | None = (int(listed["minor"]), intern(listed["currency"])) if listed else None
+        self.rate: Item | None = row.get("rate")
         self.funds = int(row.get("funds_minor", 0))
         self.notes = tuple(RefundNote(id=n[0], amount_minor=n[1], status=n[2], is_own=n[3]) for n in row.get("refunds", ()))
 

@@ -71,6 +71,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
     },
     TableName.JOURNAL: {
         "TXN": _of(Transaction),
+        "COST": _of(more=("batch", "unit_minor", "currency")),
         "AUDIT": _of(Opening, more=("what", "by", "reason", "number", "new", "duplicate", "bad")),
         "CLAIM": _CLAIM,
         "CLAIMDUE": _CLAIM,

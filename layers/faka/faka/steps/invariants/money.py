@@ -11,6 +11,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 
+from faka.contexts.ledger.chart import plan_of
 from faka.contexts.ledger.model import clearing, funds, suspense
 from faka.contexts.orders.model import OrderState, RefundState
 from faka.contexts.payments.model import PaymentState, ReceiptState
@@ -28,6 +29,12 @@ _DELIVERED = (OrderState.COMPLETED, OrderState.RETURNED)
 _KEPT = (OrderState.PAID, OrderState.SHORT)
 _COMPLETED_ONLY = "dlv:"
 _MOVEMENT = "rcp:"
+_COST = ("expense:cogs/", "inventory:cards/")
+_MAY_TURN = ("psp:", "revenue:", "expense:", "inventory:", "bank:", "equity:")
+"""Accounts that may stand on either side: a refund of money that was paid out already, a day of refunds only, stock that had no cost."""
+
+_BY_HAND = ("bat:", "rep:", "void:", "set:", "fee:", "pout:", "den:", "cor:", "rev:", "com:", "mis:")
+"""Facts whose rows are not among these books, or that only the books know."""
 
 
 def check(facts: Facts, _question: Question) -> None:
@@ -112,25 +119,30 @@ def _earned(facts: Facts, order: OrderFacts, entry: EntryFacts) -> None:
     """What was delivered is earned as goods and fee, out of the order's own funds."""
     sales = [(f"revenue:sales/{order.currency}", order.goods), (f"revenue:fees/{order.currency}", order.fee)]
     wanted = ((funds(OrderId(order.id), Currency(order.currency)), order.total),), tuple(line for line in sales if line[1])
-    if (entry.debits, entry.credits) != wanted:
+    cost = sum(minor for account, minor in entry.debits if account.startswith("expense:cogs/"))
+    spent = sum(minor for account, minor in entry.credits if account.startswith("inventory:cards/"))
+    booked = tuple(tuple(line for line in side if not line[0].startswith(_COST)) for side in (entry.debits, entry.credits))
+    if booked != wanted or cost != spent:
         facts.say("I3", order.id, f"delivered for {order.goods} + {order.fee}, booked as {_sum(entry)}")
 
 
 def _entries(facts: Facts) -> None:
     """Each entry has its movement or its delivery."""
     there: dict[str, Callable[[str], bool]] = {_MOVEMENT: facts.receipts.__contains__, _COMPLETED_ONLY: facts.orders.__contains__}
+    there |= {"cst:": facts.orders.__contains__, "rec:": facts.refunds.__contains__}
     for name in facts.entries:
         if name.startswith("rfd:"):
             continue  # judged beside its refund
+        about = name[4:].split(":")[0]
         known = there.get(name[:4])
-        if known is None or not known(name[4:]):
+        if not name.startswith(_BY_HAND) and (known is None or not known(name[4:] if name.startswith(_MOVEMENT) else about)):
             facts.say("I3", name, "an entry without the fact that it books")
 
 
 def _accounts(facts: Facts) -> None:
     """Clearing grows by debit, what we owe and earn by credit; no account is on its wrong side."""
     for account, balance in facts.accounts.items():
-        if (balance < 0) if account.startswith("psp:") else (balance > 0):
+        if not account.startswith(_MAY_TURN) and ((balance < 0) if plan_of(account).of.grows_by_debit else (balance > 0)):
             facts.say("I3", account, f"overdrawn by {abs(balance)}")
     for order in facts.orders.values():
         held = -facts.accounts.get(f"order:{order.id}:funds/{order.currency}", 0)

@@ -4,6 +4,8 @@ from faka.contexts.cases import CaseKind
 from faka.contexts.orders.model import DeliveryState, MailState, OrderState
 from faka.contexts.payments.model import NoticeState, PaymentState, ReceiptState
 from faka.kernel.ids import OrderId, payment_id
+from faka.kernel.money import Currency, Money
+from faka.kernel.rate import Rate, converted
 from faka.steps.invariants.books import Question
 from faka.steps.invariants.facts import AttemptFacts, CaseFacts, Facts, OrderFacts
 from faka.steps.invariants.money import FREE
@@ -38,11 +40,23 @@ def check(facts: Facts, _question: Question) -> None:
 def _priced(facts: Facts, order: OrderFacts) -> None:
     """The price of the version that was bought (I8)."""
     price = facts.prices.get((order.product, order.product_version), {}).get(order.sku)
-    if price != (order.unit, order.currency):
+    asked = order.listed or (order.unit, order.currency)
+    if order.listed is not None and not _converted(order):
+        facts.say("I8", order.id, f"{order.unit} {order.currency} is not {order.listed[0]} {order.listed[1]} at its rate")
+    if price != asked:
         told = f"{price[0]} {price[1]}" if price else "in no price list"
         facts.say("I8", order.id, f"{order.sku} for {order.unit} {order.currency}; version {order.product_version} says {told}")
     if order.total != order.goods + order.fee or order.fee < 0:
         facts.say("I8", order.id, f"{order.unit} × {order.quantity} + {order.fee} is not {order.total}")
+
+
+def _converted(order: OrderFacts) -> bool:
+    """The unit price is the catalogue's at the rate that was frozen with the order."""
+    if order.listed is None or order.rate is None:
+        return False
+    minor, currency = order.listed
+    charged = converted(Money(minor=minor, currency=Currency(currency)), Rate.model_validate(order.rate))
+    return (charged.minor, charged.currency) == (order.unit, order.currency)
 
 
 def _attempts(facts: Facts, order: OrderFacts, attempts: dict[str, AttemptFacts]) -> None:

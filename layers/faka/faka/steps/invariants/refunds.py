@@ -10,8 +10,7 @@
 
 from collections import Counter, defaultdict
 
-from faka.contexts.ledger.model import clearing, funds, suspense
-from faka.contexts.ledger.refunds import failed_refunds, in_transit
+from faka.contexts.ledger.accounts import clearing, failed_refunds, funds, in_transit, suspense
 from faka.contexts.orders.model import REFUNDS_MAX, DeliveryState, OrderState
 from faka.contexts.orders.refunds import refund_state
 from faka.contexts.payments.model import ReceiptState

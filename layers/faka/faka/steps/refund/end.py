@@ -9,6 +9,7 @@ from faka.contexts.payments.model import Receipt
 from faka.contexts.payments.refunds import Refund, RefundSource
 from faka.kernel.money import Money
 from faka.platform.table import Write
+from faka.steps.earn import recovered
 from faka.steps.refund.request import note_of, own_refund, requested
 from faka.steps.release import commit_return, stock_runs
 from faka.wiring import Deps
@@ -41,7 +42,8 @@ def take_back(deps: Deps, order: Order, reason: str, actor: str, now: datetime) 
     after = order.moved(OrderState.RETURNED, now, actor, reason, **with_note(order, note_of(refund)), **changes)
 
     def arbiter() -> list[Write]:
-        return [deps.orders.replaced(order, after), *requested(deps, refund, order, now)]
+        back = recovered(deps, order, order.runs, refund.id, now)
+        return [deps.orders.replaced(order, after), *requested(deps, refund, order, now), *back]
 
     commit_return(deps, order.sku_id, stock_runs(order.runs), arbiter)
     return after

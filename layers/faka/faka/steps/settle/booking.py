@@ -13,6 +13,7 @@ from faka.contexts.payments.store import payment_from, payment_key, receipt_key
 from faka.kernel.errors import TransactionBusy
 from faka.kernel.ids import order_of, payment_of
 from faka.platform.table import Write
+from faka.steps import health
 from faka.steps.claim import claim_for
 from faka.steps.release import disown, owned
 from faka.steps.settle.decide import Outcome, decide
@@ -32,9 +33,12 @@ def apply(deps: Deps, event: PaymentEvent, also: Sequence[Write] = ()) -> Outcom
     """
     for _ in range(TRIES_MAX):
         try:
-            return _once(deps, event, also)
+            outcome = _once(deps, event, also)
         except (OrderMoved, PaymentMoved, ReceiptExists, AlreadyPosted):
             continue
+        if outcome is not Outcome.NOTHING:
+            health.taken(deps, event.channel_id, event.channel_txn_id, event.amount)
+        return outcome
     raise TransactionBusy("settle")
 
 

@@ -11,6 +11,7 @@ from faka.contexts.payments.providers.base import PaymentEvent
 from faka.contexts.payments.refunds import Refund
 from faka.kernel.ids import order_of, payment_of
 from faka.platform.table import Write
+from faka.steps.earn import earned
 from faka.steps.refund.request import note_of, receipt_refund, requested
 from faka.wiring import Deps
 
@@ -58,17 +59,17 @@ def paid(
         due_at = now + MAIL_PATIENCE if order.contact else None
         changes |= {"completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at}
         after = order.moved(OrderState.COMPLETED, now, "settle", reason, **changes)
-        earned = [deps.ledger.posted(ledger.delivered(order.id, goods, fee, now))]
+        earning = earned(deps, after, runs, goods, fee, now)
     else:
         kept = {"funds_minor": payment.amount.minor, "due_at": now + FULFIL_PATIENCE}
         after = order.moved(OrderState.PAID, now, "settle", reason, **changes, **kept)
-        earned = []
+        earning = []
     return [
         deps.orders.replaced(order, after),
         deps.payments.received(receipt),
         deps.payments.replaced(payment, payment.changed(state=PaymentState.SUCCEEDED, is_late=is_late, due_at=None)),
         deps.ledger.posted(ledger.receipt_applied(receipt.key, receipt.channel_id, order.id, receipt.amount, receipt.paid_at, now)),
-        *earned,
+        *earning,
         *(write for refund, held in stray for write in _held_is_due(deps, refund, held, now)),
     ]
 
