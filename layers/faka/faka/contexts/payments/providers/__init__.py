@@ -36,5 +36,9 @@ def open_channel(account: ChannelAccount, transport: Transport, clock: Clock) ->
             from faka.contexts.payments.providers.stripe import Stripe  # noqa: PLC0415
 
             return Stripe(account, transport, clock)
+        case ProviderKind.EPUSDT:
+            from faka.contexts.payments.providers.epusdt import Epusdt  # noqa: PLC0415
+
+            return Epusdt(account, transport, clock)
         case _:
             raise ChannelClosed("no such provider yet")
