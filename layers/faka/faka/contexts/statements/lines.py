@@ -1,0 +1,131 @@
+"""One movement as both sides know it: a row of a part.
+
+A row is a tuple of texts, as it stands in the part's file: a day has a million of them, and most are looked at once. Amounts
+are signed minor units (in is positive), times epoch seconds, both in their one canonical spelling.
+"""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+from datetime import UTC, date, datetime, timedelta
+from typing import NamedTuple, Protocol, TypeVar
+
+from faka.kernel.clock import SHANGHAI
+
+
+PAY, REFUND, ATTEMPT = "PAY", "REFUND", "ATTEMPT"
+CHARGEBACK = "CHARGEBACK"
+DONE, PENDING, FAILED = "DONE", "PENDING", "FAILED"
+
+CUT = timedelta(minutes=30)
+"""Two clocks and a slow notice: what we date this near to midnight may stand in the neighbouring day's bill."""
+
+PAYMENT_PATIENCE_DAYS = 2
+REFUND_PATIENCE_DAYS = 7
+"""For so many days' bills an unmatched line of ours is looked for. Refunds are dated by their start at one provider and by
+their end at another, and banks take a week."""
+
+
+class Theirs(NamedTuple):
+    """A line of the provider's bill."""
+
+    kind: str
+    status: str
+    number: str
+    """`out_trade_no`."""
+    txn: str
+    refund_no: str
+    refund_id: str
+    amount: str
+    currency: str
+    fee_e5: str
+    at: str
+    """Empty where the bill does not say."""
+    line_no: str
+
+
+class Ours(NamedTuple):
+    """A movement in our books: a receipt, a refund; or an attempt, which is a movement that we do not believe in."""
+
+    kind: str
+    state: str
+    number: str
+    txn: str
+    refund_no: str
+    refund_id: str
+    amount: str
+    currency: str
+    at: str
+    day: str
+    """The day under which it is listed here, ISO. Not the run's day: carried from there."""
+    order_id: str
+    goods: str
+    """`WAITING`: paid for, and not handed over in good time. Else empty."""
+
+
+Side = TypeVar("Side", Theirs, Ours)
+
+
+class Movement(Protocol):
+    """What a line of a parsed bill says of itself."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def out_trade_no(self) -> str: ...
+    @property
+    def channel_txn_id(self) -> str: ...
+    @property
+    def out_refund_no(self) -> str: ...
+    @property
+    def channel_refund_id(self) -> str: ...
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def currency(self) -> str: ...
+    @property
+    def fee_e5(self) -> int: ...
+    @property
+    def occurred_at(self) -> datetime | None: ...
+    @property
+    def line_no(self) -> int: ...
+
+
+def key_of(line: Theirs | Ours) -> str:
+    """What names the movement in a discrepancy's id, the same on both sides."""
+    if line.kind == REFUND and line.refund_no:
+        return f"R:{line.refund_no}"
+    if line.kind == REFUND:
+        return f"R:{line.number}:{line.refund_id}"
+    return f"{line.kind[0]}:{line.number}:{line.txn}"
+
+
+def read_part(body: bytes, shape: type[Side]) -> Iterator[Side]:
+    """The rows of a part's file."""
+    return map(shape._make, csv.reader(io.StringIO(body.decode(), newline="")))
+
+
+def write_rows(rows: Iterable[Theirs | Ours]) -> str:
+    text = io.StringIO(newline="")
+    csv.writer(text, lineterminator="\n").writerows(rows)
+    return text.getvalue()
+
+
+def time_of(at: str) -> datetime | None:
+    return datetime.fromtimestamp(int(at), UTC) if at else None
+
+
+def starts_at(day: date) -> datetime:
+    """The first moment of a day in Shanghai."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI)
+
+
+def is_near_cut(line: Ours) -> bool:
+    """Within half an hour of the midnight at either end of its day, or of no known time."""
+    at = time_of(line.at)
+    if at is None:
+        return True
+    start = starts_at(date.fromisoformat(line.day))
+    return at < start + CUT or at > start + timedelta(days=1) - CUT
