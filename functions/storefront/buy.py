@@ -28,6 +28,7 @@ FIELDS = {
     "consent_missing": "consent",
     "channel_not_found": "channel",
     "channel_closed_for_orders": "channel",
+    "channel_not_for_amount": "channel",
     "channel_closed": "channel",
 }
 """Which field an outcome of the checkout belongs to."""
@@ -144,7 +145,7 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
         contact=contact,
         channel=channel,
         method=method,
-        device="MOBILE" if who.frame.is_mobile else "PC",
+        device=who.sight,
         address=request.address,
         consent=reader.raw("consent")[:80],
         locale=TAGS[who.frame.lang].replace("-", "_"),

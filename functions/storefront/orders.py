@@ -7,14 +7,16 @@ from urllib.parse import urlsplit
 from house import House
 from lookup import not_found_view
 from product import said
-from views import METHODS, way_hint, way_of
+from views import way, way_of
 
+from faka.contexts.catalog.routing import METHODS, method_for
 from faka.flows import order_page as flow
 from faka.flows.order_page import OrderPage
 from faka.kernel import ids
 from faka.kernel.errors import FakaError, NotFound, Unavailable
 from faka.platform.door import Answer, Request, no_change, see_other
 from faka.steps.proof import Proof
+from faka.steps.ways import ways_of
 from pages.i18n import Language
 from pages.order import order_view
 from pages.order_view import Bought, OrderFacts, OrderView, Pay, Way
@@ -94,16 +96,13 @@ class Orders:
         return Pay(str(page.checkout.kind), url, title, tuple(page.checkout.fields), is_link=url.startswith("https://"))
 
     def _ways(self, who: Visitor, page: OrderPage) -> tuple[Way, ...]:
-        """Every open way to pay this order, the present one chosen."""
-        lang, found = who.frame.lang, []
+        """The present channel's ways, and the easiest one of each other account that is open, the present way chosen."""
+        lang, sight, found = who.frame.lang, who.sight, []
         present = f"{page.order.channel_id}:{page.payment.method}" if page.payment else ""
-        for row in self._house.deps.catalog.channels():
-            if not row.enabled or row.currency is not page.order.total.currency:
-                continue
-            for method in METHODS[who.frame.is_mobile]:
-                if method in row.methods:
-                    value = f"{row.id}:{method}"
-                    found.append(Way(value, row.kind, row.title.pick(lang), way_hint(method, row.fee_bp, lang), value == present))
+        for row in ways_of(self._house.deps, page.order, sight):
+            easiest = (method_for(row, sight),)
+            methods = METHODS[sight] if row.id == page.order.channel_id else easiest
+            found += [way(row, one, lang, is_chosen=present == f"{row.id}:{one}") for one in methods if one and one in row.methods]
         return tuple(found) if len(found) > 1 else ()
 
     def _form_hosts(self, page: OrderPage) -> Collection[str]:

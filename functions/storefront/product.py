@@ -3,16 +3,19 @@
 from dataclasses import replace
 
 from house import House
-from views import Choice, Crumb, ProductView, Sum, Typed, sum_of, ways
+from views import Crumb, ProductView, SkuChoice, Sum, Typed, sum_of, ways
 
+from faka.contexts.catalog.model import Sku
 from faka.flows.browse import ProductPage
 from faka.flows.quote import Quote, QuoteRequest, quote
 from faka.kernel import ids
 from faka.kernel.errors import FakaError
 from faka.kernel.limits import ORDER_CARDS_MAX
+from faka.steps.ways import Choice, ways_for
 from pages import i18n
 from pages.forms import BadForm, Reader, mark
 from pages.i18n import Language, money
+from pages.order_view import Way
 from pages.visitor import Visitor
 
 
@@ -46,7 +49,7 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
     chosen = known or (in_stock or list(product.skus))[0]
     is_gone = known is not None and bool(in_stock) and known not in in_stock  # the visitor chooses again, nobody chooses for him
     is_priced = any(one.price.minor for one in product.skus)
-    offered = ways(page, typed.channel, who.frame.is_mobile, lang) if is_priced else ()
+    offered = _ways(house, who, chosen, typed) if is_priced and page.is_open else ()
     channel = next((one.value for one in offered if one.is_chosen), "")
     typed = replace(typed, sku="" if is_gone else chosen.id, quantity=typed.quantity or str(chosen.per_order_min), channel=channel)
     given = {"sku": typed.sku, "quantity": typed.quantity, "channel": channel if chosen.price.minor else ""}
@@ -76,6 +79,14 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
     )
 
 
+def _ways(house: House, who: Visitor, chosen: Sku, typed: Typed) -> tuple[Way, ...]:
+    """What this choice can be paid with; what was typed wrong is judged as one piece, so that the page keeps its ways."""
+    quantity = int(typed.quantity) if typed.quantity.isascii() and typed.quantity.isdigit() else chosen.per_order_min
+    bounded = min(max(quantity, chosen.per_order_min), chosen.per_order_max)
+    choice = Choice(unit=chosen.price, quantity=bounded, sight=who.sight, order_id=ids.order_id(typed.form_id))
+    return ways(ways_for(house.deps, choice), typed.channel, who.sight, who.frame.lang)
+
+
 def _total(house: House, who: Visitor, page: ProductPage, given: dict[str, str]) -> tuple[Sum | None, str]:
     """The sum, or the sentence that says why there is none yet."""
     if not page.is_open:
@@ -88,10 +99,10 @@ def _total(house: House, who: Visitor, page: ProductPage, given: dict[str, str])
         return None, said(error, who)
 
 
-def _choices(page: ProductPage, chosen: str, lang: Language) -> tuple[Choice, ...]:
+def _choices(page: ProductPage, chosen: str, lang: Language) -> tuple[SkuChoice, ...]:
     words = page.stock
     return tuple(
-        Choice(
+        SkuChoice(
             one.id, one.name.pick(lang), one.face_value.pick(lang), money(one.price, lang), str(words.get(one.id, "none")), one.id == chosen
         )
         for one in page.product.skus

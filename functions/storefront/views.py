@@ -2,12 +2,15 @@
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from faka.flows.browse import ProductPage, Shelf
+from faka.contexts.catalog.model import ChannelRow, Sight
+from faka.contexts.catalog.routing import method_for
+from faka.flows.browse import Shelf
 from faka.flows.browse import Tile as ShelfTile
 from faka.flows.quote import Quote
+from faka.kernel.money import Money
 from pages import i18n
 from pages.forms import BadForm, Fault, mark
 from pages.i18n import Language, money
@@ -19,8 +22,8 @@ _NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,47}", re.ASCII)
 SECTION_TILES_MIN = 4
 """Tiles a section should have on average: a full row on a desktop. A smaller shop looks better as one grid."""
 
-METHODS = {False: ("precreate", "page", "epay"), True: ("wap", "precreate", "page", "epay")}
-"""Ways of one channel in the order of ease, for a desktop and for a phone (True)."""
+HUNDREDTHS = 100
+"""Basis points of one per cent."""
 
 
 @dataclass(frozen=True)
@@ -60,7 +63,7 @@ class ListView:
 
 
 @dataclass(frozen=True)
-class Choice:
+class SkuChoice:
     id: str
     name: str
     face_value: str
@@ -118,7 +121,7 @@ class ProductView:
     notice_version: str
     opens_at: datetime | None
     form: Typed | None
-    skus: tuple[Choice, ...]
+    skus: tuple[SkuChoice, ...]
     ways: tuple[Way, ...]
     is_priced: bool
     limit_hint: str
@@ -166,18 +169,19 @@ def list_view(shelf: Shelf, category: str | None, lang: Language) -> ListView:
     return ListView(category is None, heading, path, below, tuple(sections), shelf.page, shelf.pages)
 
 
-def ways(page: ProductPage, chosen: str, is_mobile: bool, lang: Language) -> tuple[Way, ...]:
-    """One way per channel, the easiest on this device; the one that was chosen stays as it is."""
+def ways(rows: Sequence[ChannelRow], chosen: str, sight: Sight, lang: Language) -> tuple[Way, ...]:
+    """One way for each account, the easiest on this device; the one that was chosen stays as it is."""
     found: list[Way] = []
-    for row in sorted(page.channels, key=lambda one: one.position):
-        offered: list[str] = [one for one in METHODS[is_mobile] if one in row.methods]
-        mine = [one for one in row.methods if chosen == f"{row.id}:{one}"]
-        method = (mine or offered or list(row.methods))[0]
-        found.append(Way(f"{row.id}:{method}", row.kind, row.title.pick(lang), way_hint(method, row.fee_bp, lang), bool(mine)))
+    for row in rows:
+        mine = next((one for one in row.methods if chosen == f"{row.id}:{one}"), None)
+        found.append(way(row, mine or method_for(row, sight) or row.methods[0], lang, is_chosen=mine is not None))
     if found and not any(one.is_chosen for one in found):
-        first = found[0]
-        found[0] = Way(first.value, first.kind, first.title, first.hint, is_chosen=True)
+        found[0] = replace(found[0], is_chosen=True)
     return tuple(found)
+
+
+def way(row: ChannelRow, method: str, lang: Language, *, is_chosen: bool) -> Way:
+    return Way(f"{row.id}:{method}", row.kind, row.title.pick(lang), way_hint(method, lang), fee_text(row, lang), is_chosen)
 
 
 def way_of(value: str) -> tuple[str, str]:
@@ -188,20 +192,30 @@ def way_of(value: str) -> tuple[str, str]:
     return channel, method
 
 
-def way_hint(method: str, fee_bp: int, lang: Language) -> str:
+def way_hint(method: str, lang: Language) -> str:
     _ = i18n.translator(lang)
     texts = {
         "precreate": _("scan with your phone"),
+        "native": _("scan with your phone"),
         "page": _("in this browser"),
         "wap": _("opens the app"),
+        "h5": _("opens the app"),
+        "jsapi": _("in this app"),
         "epay": _("on the payment page"),
+        "card": _("on the payment page"),
+        "usdt": _("stablecoin transfer"),
     }
-    text = texts.get(method, "")
-    if not fee_bp:
-        return text
-    whole, part = divmod(fee_bp, 100)
-    percent = f"{whole}.{part:02d}".rstrip("0").rstrip(".")
-    return _("%(text)s, fee %(percent)s %%") % {"text": text, "percent": percent}
+    return texts.get(method, "")
+
+
+def fee_text(row: ChannelRow, lang: Language) -> str:
+    """What paying this way adds to the price; empty where it adds nothing."""
+    _ = i18n.translator(lang)
+    points, fixed = row.buyer_fee
+    whole, part = divmod(points, HUNDREDTHS)
+    parts = [f"{whole}.{part:02d}".rstrip("0").rstrip(".") + "\u00a0%"] if points else []
+    parts += [money(Money(minor=fixed, currency=row.currency), lang)] if fixed else []
+    return _("fee %(amount)s") % {"amount": " + ".join(parts)} if parts else ""
 
 
 def sum_of(quote: Quote, lang: Language) -> Sum:

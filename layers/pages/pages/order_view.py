@@ -66,6 +66,8 @@ class Way:
     kind: str
     title: str
     hint: str
+    fee: str = ""
+    """What it adds to the price, in words; empty where nothing."""
     is_chosen: bool = False
 
     @property

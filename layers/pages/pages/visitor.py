@@ -5,6 +5,7 @@ import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Literal
 from urllib.parse import urlsplit
 
 from faka.kernel.ids import CODE_LENGTH, OrderId, is_order_id, normal_code
@@ -40,6 +41,13 @@ class Visitor:
     codes: Mapping[OrderId, str]
     """Lookup codes by order, newest first."""
     grant: str
+    is_in_wechat: bool = False
+    """Inside WeChat's own browser, which opens no other payment app."""
+
+    @property
+    def sight(self) -> Literal["PC", "MOBILE", "WECHAT"]:
+        """The device, as the ways to pay know it."""
+        return "WECHAT" if self.is_in_wechat else "MOBILE" if self.frame.is_mobile else "PC"
 
     def code(self, order_id: str) -> str:
         return self.codes.get(OrderId(order_id), "")
@@ -49,8 +57,10 @@ def visitor(cookies: Mapping[str, str], headers: Mapping[str, str], path: str, a
     """`?hl=` is for crawlers, which carry no cookies; then the cookie, then the browser's own wish, then the shop's default."""
     prefs = _prefs(cookies.get(f"__Host-{PREFS_COOKIE}", ""))
     lang = language(asked.get("hl", "")) or prefs[0] or accepted(headers.get("accept-language", ""))
-    frame = Frame(lang=lang, theme=prefs[1], here=page_of(path), is_mobile=bool(_MOBILE.search(headers.get("user-agent", ""))))
-    return Visitor(frame, read_codes(cookies.get(f"__Host-{ORDERS_COOKIE}", "")), cookies.get(f"__Host-{GRANT_COOKIE}", "")[:80])
+    agent = headers.get("user-agent", "")
+    frame = Frame(lang=lang, theme=prefs[1], here=page_of(path), is_mobile=bool(_MOBILE.search(agent)))
+    codes, grant = read_codes(cookies.get(f"__Host-{ORDERS_COOKIE}", "")), cookies.get(f"__Host-{GRANT_COOKIE}", "")[:80]
+    return Visitor(frame, codes, grant, is_in_wechat="MicroMessenger" in agent)
 
 
 def _prefs(value: str) -> tuple[Language | None, Theme]:

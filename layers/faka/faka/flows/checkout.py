@@ -15,12 +15,11 @@ import hmac
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from faka.contexts.catalog.model import ChannelRow, Product, Sku
+from faka.contexts.catalog.model import ChannelRow, Product, Sight, Sku
 from faka.contexts.orders.errors import KeyReusedWithOtherBody, OrderExists, OrderMoved
 from faka.contexts.orders.model import DeliveryState, Entry, MailState, Order, OrderState
 from faka.contexts.orders.price import Price, PriceChanged, priced
 from faka.contexts.orders.store import from_item
-from faka.contexts.payments.errors import ChannelClosedForOrders
 from faka.contexts.payments.model import Payment
 from faka.contexts.quotas.errors import HoldsMoved, QuotaExceeded
 from faka.contexts.quotas.model import HoldLimits
@@ -30,8 +29,11 @@ from faka.kernel.contact import mail_address, network
 from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
 from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, SkuId, hash_code, normal_code, order_id
 from faka.kernel.model import Frozen
+from faka.kernel.rate import Rate
 from faka.platform.table import Key, Write
+from faka.steps.health import admit
 from faka.steps.release import disown, give_back_unordered, owned
+from faka.steps.ways import Choice, price_by, taken_by
 from faka.wiring import Deps
 
 
@@ -60,7 +62,7 @@ class CheckoutCommand(Frozen):
     contact: str = ""
     channel: str
     method: str
-    device: str = "PC"
+    device: Sight = "PC"
     address: str
     consent: str = ""
     locale: str = "zh_CN"
@@ -74,20 +76,22 @@ class CheckoutCommand(Frozen):
 
 
 def checkout(deps: Deps, command: CheckoutCommand) -> Order:
-    """Place the order of one form; the same form again answers the same order.
+    """Place the order of one form, at its account or another of its group; the same form again answers the same order.
 
     Raises: InvalidRequest, InvalidContact, ProductNotFound, OffShelf, UnknownSku, QuantityOutOfLimits, ConsentMissing,
-    ChannelNotFound, ChannelClosedForOrders, PriceChanged, OutOfStock, QuotaExceeded, KeyReusedWithOtherBody,
+    ChannelNotFound, ChannelClosedForOrders, ChannelNotForAmount, PriceChanged, OutOfStock, QuotaExceeded, KeyReusedWithOtherBody,
     StockBusy, TransactionBusy, Throttled, UnknownOutcome.
     """
     number = order_id(command.form_id)
     product = deps.catalog.product(command.product, fresh=True)
-    sku, channel, price = _checked(deps, command, product)
+    sku, channel, price, rate = _checked(deps, command, product)
     now = deps.clock.now()
     holds = _hold_keys(deps, command)
     _peek_at_quotas(deps, holds, now)
     runs = _claimed(deps, number, sku, command.quantity)
     order = _order(deps, command, product, sku, price, channel, runs, now)
+    if rate is not None:
+        order = order.model_copy(update={"rate": rate, "listed": sku.price})
     payment = None if order.channel_id == FREE else _payment(order, command, now)
     try:
         _commit(deps, order, payment, holds, HoldLimits(orders=deps.settings.faka_holds_max, cards=_cards_max(deps, sku)))
@@ -99,7 +103,7 @@ def checkout(deps: Deps, command: CheckoutCommand) -> Order:
     return order
 
 
-def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sku, ChannelRow | None, Price]:
+def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sku, ChannelRow | None, Price, Rate | None]:
     product.require_on_shelf(deps.clock.now())
     sku = product.sku(command.sku)
     if not sku.per_order_min <= command.quantity <= sku.per_order_max:
@@ -110,15 +114,15 @@ def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sk
         raise ConsentMissing(product.id)
     mail_address(command.contact)
     if sku.price.minor == 0:
-        return sku, None, priced(sku.price, command.quantity, 0)
-    channel = deps.catalog.channel(command.channel)
-    if not channel.enabled or command.method not in channel.methods or channel.currency is not sku.price.currency:
-        raise ChannelClosedForOrders(channel.id)
-    deps.adapter(channel.id)
-    price = priced(sku.price, command.quantity, channel.fee_bp)
+        return sku, None, priced(sku.price, command.quantity, 0), None
+    choice = Choice(unit=sku.price, quantity=command.quantity, sight=command.device, order_id=order_id(command.form_id))
+    channel = taken_by(deps, choice, command.channel, command.method)
+    deps.adapter(channel.id)  # a key that cannot be read shows here, before anything is held
+    price, rate = price_by(deps, sku.price, command.quantity, channel)
     if command.seen_total_minor not in (None, price.total.minor):
         raise PriceChanged(product.id)
-    return sku, channel, price
+    admit(deps, channel.id)
+    return sku, channel, price, rate
 
 
 def _claimed(deps: Deps, number: OrderId, sku: Sku, quantity: int) -> tuple[Run, ...]:
@@ -241,7 +245,6 @@ def _same_order(deps: Deps, command: CheckoutCommand, runs: tuple[Run, ...], tak
     order = from_item(row)
     with suppress(OrderMoved):  # somebody settles it right now; the claim journal gives our claims back
         disown(deps, order, runs)
-    is_same = hmac.compare_digest(order.code_hash, hash_code(command.code)) and order.request_hash == command.request_hash
-    if not is_same:
+    if not (hmac.compare_digest(order.code_hash, hash_code(command.code)) and order.request_hash == command.request_hash):
         raise KeyReusedWithOtherBody(order.id) from taken
     return order

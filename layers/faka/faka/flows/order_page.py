@@ -8,18 +8,23 @@ from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.orders.price import priced
 from faka.contexts.payments.errors import ChannelClosedForOrders, PaymentMoved
 from faka.contexts.payments.model import Payment, PaymentState
-from faka.contexts.payments.providers.base import AlreadyPaid, Checkout, CheckoutKind, Device, PaymentOrder
+from faka.contexts.payments.providers.base import AlreadyPaid, ChannelClosed, Checkout, CheckoutKind, Device, PaymentOrder
 from faka.contexts.quotas.errors import TooManyTries
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import out_trade_no
 from faka.kernel.model import Frozen
+from faka.steps.health import admit, noted
 from faka.steps.poll import ask, closes, end_unpaid, require_open
 from faka.steps.proof import Proof, prove
+from faka.steps.ways import sight_of, ways_of
 from faka.wiring import Deps
 
 
 ATTEMPTS_MAX = 20
 """Ways that one order may try; more is a person playing or a script."""
+
+ASKED = frozenset({"precreate", "native", "h5", "jsapi", "card", "usdt"})
+"""Methods whose checkout the provider makes. The others are addresses that we sign ourselves: they say nothing of its health."""
 
 CHECK_PAUSE = timedelta(seconds=5)
 """Between two questions to a provider that the buyer causes: providers count calls, and people press twice."""
@@ -96,13 +101,15 @@ def change_method(deps: Deps, order_id: str, proof: Proof, channel: str, method:
     order = prove(deps, order_id, proof)
     require_open(order)
     row = deps.catalog.channel(channel)
-    if not row.enabled or method not in row.methods or row.currency is not order.total.currency:
-        raise ChannelClosedForOrders(row.id)
     if order.attempt + 1 >= ATTEMPTS_MAX:
         raise TooManyTries("payment attempts")
     payment = deps.payments.find(order.payment_id)
     if payment is None or (payment.channel_id, payment.method) == (row.id, method):
         return order
+    if method not in row.methods or row not in ways_of(deps, order, sight_of(payment.device)):
+        raise ChannelClosedForOrders(row.id)
+    if row.id != payment.channel_id:
+        admit(deps, row.id)
     if payment.is_open:
         ask(deps, payment)
         payment = deps.payments.find(payment.id) or payment
@@ -113,7 +120,7 @@ def change_method(deps: Deps, order_id: str, proof: Proof, channel: str, method:
 
 def _next_attempt(deps: Deps, order: Order, payment: Payment, row: ChannelRow, method: str) -> Order:
     now = deps.clock.now()
-    price = priced(order.unit, order.quantity, row.fee_bp)
+    price = priced(order.unit, order.quantity, *row.buyer_fee)
     changes = {"attempt": order.attempt + 1, "channel_id": row.id, "fee": price.fee, "total": price.total}
     after = order.changed(now, "buyer", f"pays by {row.id}", **changes)
     fresh = Payment(
@@ -148,15 +155,14 @@ def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment) ->
         out_trade_no=out_trade_no(payment.id),
         amount=payment.amount,
         subject=product.title.pick(order.locale),
-        device=Device(payment.device),
+        device=Device.PC if payment.device == Device.PC else Device.MOBILE,
         method=payment.method,
         expires_at=payment.expires_at,
-        notify_url=f"{deps.settings.faka_notify_url}/v1/callbacks/{deps.catalog.channel(order.channel_id).kind}/{order.channel_id}",
+        notify_url=_notify_url(deps, deps.catalog.channel(payment.channel_id)),
         return_url=f"{deps.settings.faka_shop_url}/o/{order.id}",
     )
-    try:
-        checkout = deps.adapter(payment.channel_id).create(wish)
-    except (Unavailable, AlreadyPaid):
+    checkout = _created(deps, payment, wish)
+    if checkout is None:
         return None
     if checkout.kind is CheckoutKind.QR:
         try:
@@ -164,3 +170,29 @@ def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment) ->
         except PaymentMoved:
             return checkout
     return checkout
+
+
+def _created(deps: Deps, payment: Payment, wish: PaymentOrder) -> Checkout | None:
+    """Ask the provider for a way to pay; what it answers is noted for the next buyers."""
+    try:
+        adapter = deps.adapter(payment.channel_id)
+    except Unavailable:
+        return None
+    try:
+        checkout = adapter.create(wish)
+    except ChannelClosed:
+        return None
+    except Unavailable:
+        noted(deps, payment.channel_id, ok=False)
+        return None
+    except AlreadyPaid:
+        noted(deps, payment.channel_id, ok=True)
+        return None
+    if payment.method in ASKED:
+        noted(deps, payment.channel_id, ok=True)
+    return checkout
+
+
+def _notify_url(deps: Deps, row: ChannelRow) -> str:
+    """Where the provider tells us: the account's own domain, or the shop's. Every domain leads to one door and one inbox."""
+    return f"{row.notify_base or deps.settings.faka_notify_url}/v1/callbacks/{row.kind}/{row.id}"

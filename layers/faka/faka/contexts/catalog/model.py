@@ -87,6 +87,8 @@ class Product(Shelved):
     notice: Localized = Localized()
     notice_version: Short = ""
     skus: Annotated[tuple[Sku, ...], Field(min_length=1, max_length=SKUS_MAX)]
+    refund_days: Annotated[int, Field(strict=True, ge=0, le=30)] = 7
+    """How long after the purchase a buyer may give back, by himself, what he never looked at; 0: never."""
     image_hue: Annotated[int, Field(strict=True, ge=0, le=359)] = 210
     position: Position = 0
     change: str = ""
@@ -169,8 +171,29 @@ Method = Literal["page", "wap", "precreate", "native", "h5", "jsapi", "epay", "c
 """The ways to pay of all adapters; each knows its own."""
 
 
+class FeeBearer(StrEnum):
+    BUYER = "BUYER"
+    """The fee is added to the price, shown before paying, and booked as revenue:fees."""
+    SHOP = "SHOP"
+    """The buyer pays the price alone; what the provider keeps is a cost that its bill brings."""
+
+
+Sight = Literal["PC", "MOBILE", "WECHAT"]
+"""What a buyer looks at the shop with; WECHAT is the browser inside that app, which opens no other payment app."""
+
+Minor = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MINOR_MAX)]
+Points = Annotated[int, Field(strict=True, ge=0, le=2_000)]
+"""Basis points. A fifth of the price is more than any provider of this trade takes; above it a row was mistyped."""
+
+HINTS_ONLY = frozenset({"epay", "epusdt"})
+"""Kinds whose notices are signed by an MD5 over a shared key: the shop takes them as a hint and asks before it believes."""
+
+
 class ChannelRow(Frozen):
-    """A payment account as the shop knows it: everything but its secrets, which stay under `secret_name`."""
+    """A payment account as the shop knows it: everything but its secrets, which stay under `secret_name`.
+
+    Amounts are minor units of the channel's own currency; bounds are held against the price of the goods, without the fee.
+    """
 
     id: Annotated[ChannelId, AfterValidator(handle)]
     kind: Literal["alipay", "wechatpay", "epay", "epay_rsa", "stripe", "epusdt"]
@@ -180,9 +203,50 @@ class ChannelRow(Frozen):
     account: dict[str, Annotated[str, Field(max_length=TEXT_LINE_MAX)]] = Field(max_length=8)
     gateway: Annotated[str, Field(max_length=TEXT_LINE_MAX, pattern=r"^https?://[^\s]+$")]
     currency: Currency = Currency.CNY
-    fee_bp: Annotated[int, Field(strict=True, ge=0, le=2_000)] = 0
     secret_name: Annotated[str, Field(min_length=1, max_length=TEXT_LINE_MAX)]
     position: Position = 0
     public_key: Annotated[str, Field(max_length=4_000)] = ""
     public_keys: dict[Annotated[str, Field(max_length=64)], Annotated[str, Field(max_length=4_000)]] = Field(default={}, max_length=4)
     """The provider's keys by serial, where an old and a new one live side by side."""
+    fee_bp: Points = 0
+    fee_fixed_minor: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
+    fee_bearer: FeeBearer = FeeBearer.BUYER
+    cost_bp: Points = 0
+    """What the contract says that the provider keeps; the bill is held against it."""
+    cost_fixed_minor: Annotated[int, Field(strict=True, ge=0, le=10_000)] = 0
+    amount_min_minor: Minor = 0
+    amount_max_minor: Minor = AMOUNT_MINOR_MAX
+    devices: Annotated[tuple[Sight, ...], Field(min_length=1, max_length=3)] = ("PC", "MOBILE", "WECHAT")
+    group: Annotated[str, Field(max_length=48)] = ""
+    """Accounts of one group are one way to pay to the buyer, who sees one of them; an account without a group stands alone."""
+    weight: Annotated[int, Field(strict=True, ge=0, le=1_000)] = 100
+    """The account's share among the open ones of its group; 0 only where no other one is open."""
+    max_unsettled_minor: Minor = 0
+    """How much may come in by this account on one Shanghai day before it rests; 0 is no limit (`payments.exposure`)."""
+    notify_base: Annotated[str, Field(max_length=TEXT_LINE_MAX, pattern=r"^(https?://[^\s/?#]+)?$")] = ""
+    """The domain that this account's provider is told to call, where it is another than the shop's usual one."""
+
+    @field_validator("group")
+    @classmethod
+    def _named(cls, group: str) -> str:
+        return handle(group) if group else group
+
+    @model_validator(mode="after")
+    def _opens_somewhere(self) -> Self:
+        if self.amount_min_minor > self.amount_max_minor:
+            raise ValueError("amount_min_minor is above amount_max_minor")
+        return self
+
+    @property
+    def way(self) -> str:
+        """What the buyer chooses: the group, or the account itself."""
+        return f"group:{self.group}" if self.group else f"channel:{self.id}"
+
+    @property
+    def is_weak(self) -> bool:
+        return self.kind in HINTS_ONLY
+
+    @property
+    def buyer_fee(self) -> tuple[int, int]:
+        """Basis points and minor units that the buyer pays on top."""
+        return (self.fee_bp, self.fee_fixed_minor) if self.fee_bearer is FeeBearer.BUYER else (0, 0)

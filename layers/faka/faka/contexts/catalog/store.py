@@ -8,6 +8,7 @@
 | owner of a SKU id | `OWNER#{sku}` / `OWNER` | put unless another product has it |
 | categories | `CATEGORIES` / `TREE` | put, conditional on the version |
 | channels | `CHANNELS` / `{id}` | put |
+| exchange rates | `RATES` / `{base}-{to}` | put |
 | bulk changes | `CHANGE#{id}` / `CHANGE` | insert, then state only |
 """
 
@@ -21,6 +22,7 @@ from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Change, ChangeState
 from faka.contexts.catalog.errors import ChangeMoved, ChangeNotFound, ChannelNotFound, ProductMoved, ProductNotFound, SkuTaken, TreeMoved
 from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
+from faka.contexts.catalog.rates import RATES_MAX, RateRow
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Broken, FakaError, UnknownState
 from faka.kernel.ids import ChannelId, ProductId, SkuId, is_handle
@@ -173,6 +175,17 @@ class CatalogStore:
 
     def save_channel(self, channel: ChannelRow) -> Write:
         return put(TableName.CATALOG, _at(channel_key(channel.id), channel.model_dump(mode="json")))
+
+    def rates(self, *, fresh: bool = False) -> list[RateRow]:
+        """Every exchange rate, live or too old."""
+        return self._recent.get(("rates", ""), lambda: self._rates(strong=fresh), fresh=fresh)
+
+    def _rates(self, *, strong: bool) -> list[RateRow]:
+        rows, _ = self._tables.query(TableName.CATALOG, "RATES", limit=RATES_MAX, strong=strong)
+        return [_read(RateRow, row) for row in rows]
+
+    def save_rate(self, rate: RateRow) -> Write:
+        return put(TableName.CATALOG, _at(Key(TableName.CATALOG, "RATES", f"{rate.base}-{rate.to}"), rate.model_dump(mode="json")))
 
     # -- bulk changes -----------------------------------------------------------------------------------------------
 

@@ -22,8 +22,9 @@ class Price(Frozen):
     total: Money
 
 
-def priced(unit: Money, quantity: int, fee_bp: int) -> Price:
-    """Goods plus the channel's fee in basis points, rounded half up to the minor unit; a free order has no fee."""
+def priced(unit: Money, quantity: int, fee_bp: int, fee_fixed_minor: int = 0) -> Price:
+    """Goods plus the buyer's fee: basis points rounded half up to the minor unit, and a fixed part; a free order has no fee."""
     goods = unit.times(quantity)
-    fee = Money(minor=(goods.minor * fee_bp + BASIS_POINTS // 2) // BASIS_POINTS, currency=unit.currency)
+    rounded = (goods.minor * fee_bp + BASIS_POINTS // 2) // BASIS_POINTS
+    fee = Money(minor=rounded + fee_fixed_minor if goods.minor else 0, currency=unit.currency)
     return Price(unit=unit, quantity=quantity, goods=goods, fee=fee, total=goods + fee)

@@ -27,3 +27,9 @@ class ChannelClosedForOrders(Rejected):
     """The chosen way to pay is not offered now."""
 
     public_message = "This way to pay is not available right now. Please choose another one."
+
+
+class ChannelNotForAmount(ChannelClosedForOrders):
+    """The chosen way to pay takes smaller or larger amounts only."""
+
+    public_message = "This way to pay does not take this amount. Please choose another one."
