@@ -26,7 +26,7 @@ from infra.local.actors import courier, create_keys
 from infra.local.actors.desk import Asked
 from infra.local.actors.epay import EpayDesk
 from infra.local.actors.server import Server, create_server
-from tests.kit.providers import shared_keys
+from tests.kit.providers import FIRST, shared_keys
 from tests.unit.payments.providers.test_asking import NUMBER, wish
 
 
@@ -40,7 +40,7 @@ class Shop:
         self.answers: list[tuple[int, bytes]] = []
         self.taken: list[PaymentEvent | Exception] = []
         self.adapters: dict[str, Adapter] = {}
-        for channel in server.players.keys.channels(server.players.base):
+        for channel in server.players.keys.channels(server.players.base, FIRST):
             facts = {name: channel[name] for name in ("kind", "account", "gateway", "public_key")}
             secret = {name: Secret(value) for name, value in channel["secret"].items()}
             account = open_account(channel_id=ChannelId(channel["id"]), currency=Currency.CNY, secrets=[secret], **facts)
