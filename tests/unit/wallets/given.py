@@ -8,7 +8,10 @@ assert balanced(world)                 # every wallet holds what its lines and t
 ```
 """
 
+import random
 from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -17,11 +20,13 @@ from faka.contexts.orders.model import Order
 from faka.flows.issue_values import Issue, issue_values, new_batch
 from faka.flows.pay_with_balance import pay_with_balance
 from faka.flows.redeem_value import Redemption, redeem_value
-from faka.flows.wallet import WalletPage
+from faka.flows.wallet import WalletPage, open_wallet
 from faka.kernel.ids import lookup_code, ulid
 from faka.kernel.money import Currency, Money
 from faka.wiring import Deps
+from tests.kit.engine import Engine
 from tests.kit.world import World
+from tests.simulation.services import Keys
 
 
 ADDRESS = "198.51.100.4"
@@ -33,6 +38,12 @@ class Purse:
 
     number: str
     code: str
+
+
+@contextmanager
+def quick_world(**given: Any) -> Iterator[World]:
+    """A shop on the in-process engine with a model of the key service: a tenth of the time that moto's takes to come up."""
+    yield World(Engine(), kms=Keys(random.Random("keys").randbytes), **given)
 
 
 def issue(world: World, minor: int = 5_000, currency: Currency = Currency.CNY, **changes: Any) -> Issue:
@@ -67,8 +78,6 @@ def purse(world: World, minor: int = 5_000) -> Purse:
 
 
 def page(world: World, held: Purse) -> WalletPage:
-    from faka.flows.wallet import open_wallet
-
     return open_wallet(world.deps, held.number, held.code, ADDRESS)
 
 

@@ -9,8 +9,8 @@ from faka.contexts.wallets.model import CHUNK_VALUES, VALUES_MAX
 from faka.flows.issue_values import issue_values, void_values
 from faka.kernel.errors import InvalidRequest
 from tests.kit.crash import DyingClient, Killed
-from tests.kit.world import World, engine_world
-from tests.unit.wallets.given import accounts, codes, faults, issue, redeemed
+from tests.kit.world import World
+from tests.unit.wallets.given import accounts, codes, faults, issue, quick_world, redeemed
 
 
 pytestmark = pytest.mark.unit
@@ -20,7 +20,7 @@ COUNT = 2 * CHUNK_VALUES + 3
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with engine_world() as made:
+    with quick_world() as made:
         yield made
 
 

@@ -13,10 +13,10 @@ from faka.kernel.ids import lookup_code
 from faka.kernel.money import Currency
 from faka.steps.wallet import WINDOW, WRONG_CODES_MAX
 from faka.wiring import Deps
-from tests.kit.world import World, engine_world
+from tests.kit.world import World
 from tests.unit.flows.meeting import elsewhere
 from tests.unit.stock.wire import Wire
-from tests.unit.wallets.given import Purse, accounts, balance, codes, faults, issue, issued, page, purse, redeemed, redemption
+from tests.unit.wallets.given import Purse, accounts, balance, codes, faults, issue, issued, page, purse, quick_world, redeemed, redemption
 
 
 pytestmark = pytest.mark.unit
@@ -26,7 +26,7 @@ CALLS_MAX = 20
 
 @pytest.fixture
 def world() -> Iterator[World]:
-    with engine_world() as made:
+    with quick_world() as made:
         yield made
 
 
@@ -174,7 +174,7 @@ def told(world: World, code: str, deps: Deps | None = None) -> Purse | FakaError
 def meetings(guard_off: str = "") -> Iterator[tuple[World, list[Purse | FakaError]]]:
     """Somebody redeems the same code, from beginning to end, before each call of a redemption."""
     for call in range(1, CALLS_MAX):
-        with engine_world() as world:
+        with quick_world() as world:
             [code] = issued(world)
             answers: list[Purse | FakaError] = []
             other = elsewhere(lambda world=world, code=code, answers=answers: answers.append(told(world, code)))
