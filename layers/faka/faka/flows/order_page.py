@@ -1,5 +1,6 @@
 """The order page for the order's whole life: what it shows, what its buttons do."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 from faka.contexts.catalog.model import ChannelRow, Product
@@ -164,11 +165,11 @@ def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment) ->
     checkout = _created(deps, payment, wish)
     if checkout is None:
         return None
-    if checkout.kind is CheckoutKind.QR:
-        try:
-            deps.tables.apply(deps.payments.replaced(payment, payment.changed(qr_text=checkout.url)))
-        except PaymentMoved:
-            return checkout
+    qr_text = checkout.url if checkout.kind is CheckoutKind.QR else ""
+    if (qr_text, checkout.provider_ref) != (payment.qr_text, payment.provider_ref):
+        kept = payment.changed(qr_text=qr_text, provider_ref=checkout.provider_ref)
+        with suppress(PaymentMoved):  # settled meanwhile, or asked for by another tab, which kept the same
+            deps.tables.apply(deps.payments.replaced(payment, kept))
     return checkout
 
 

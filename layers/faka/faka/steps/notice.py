@@ -8,7 +8,7 @@ from faka.contexts.payments.providers.adapter import Adapter
 from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable
 from faka.contexts.payments.providers.refunding import RefundEvent
 from faka.contexts.payments.store import NOTICE_TRIES_MAX
-from faka.kernel.ids import refund_of
+from faka.kernel.ids import payment_of, refund_of
 from faka.platform.table import Write
 from faka.steps.refund import hear, heard_unknown
 from faka.steps.settle import Outcome, apply
@@ -37,7 +37,7 @@ def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: Fact) -> O
         return Outcome.NOTHING
     if not adapter.needs_query:
         return apply(deps, event, [done])
-    answer = adapter.query(event.out_trade_no)
+    answer = adapter.query(event.out_trade_no, provider_ref=_reference(deps, event))
     if answer is None or answer.state is not EventState.SUCCEEDED:
         raise NoticeUnconfirmed(notice.channel_id)
     if answer.channel_txn_id == event.channel_txn_id:
@@ -45,6 +45,13 @@ def apply_notice(deps: Deps, adapter: Adapter, notice: Notice, event: Fact) -> O
     outcome = apply(deps, answer)
     _keep_for_a_person(deps, notice, "the provider confirms another transaction than this notice", [done])
     return outcome
+
+
+def _reference(deps: Deps, event: PaymentEvent) -> str:
+    """By what the provider finds the attempt, where it says more than our number."""
+    payment_id = payment_of(event.out_trade_no)
+    payment = deps.payments.find(payment_id) if payment_id is not None else None
+    return payment.provider_ref if payment is not None else ""
 
 
 def _refund_told(deps: Deps, event: RefundEvent, done: Write) -> Outcome:

@@ -57,7 +57,7 @@ def ask(deps: Deps, payment: Payment) -> Outcome:
 
 def end_unpaid(deps: Deps, adapter: Adapter, payment: Payment, state: OrderState, actor: str) -> Outcome:
     """Close at the provider, then end the order as EXPIRED or CANCELED; money that came in between is settled instead."""
-    if _answered(deps, payment, lambda: adapter.close(out_trade_no(payment.id))) is CloseResult.ALREADY_PAID:
+    if _closed(deps, adapter, payment) is CloseResult.ALREADY_PAID:
         return _query(deps, adapter, payment)
     _ended(deps, payment, state, actor)
     return Outcome.NOTHING
@@ -69,7 +69,7 @@ def closes(deps: Deps, payment: Payment) -> bool:
     Raises: ProviderUnavailable, ChannelClosed.
     """
     adapter = deps.adapter(payment.channel_id)
-    if _answered(deps, payment, lambda: adapter.close(out_trade_no(payment.id))) is not CloseResult.ALREADY_PAID:
+    if _closed(deps, adapter, payment) is not CloseResult.ALREADY_PAID:
         return True
     _query(deps, adapter, payment)
     return False
@@ -86,8 +86,12 @@ def _answered(deps: Deps, payment: Payment, ask_it: Callable[[], Answer]) -> Ans
     return answer
 
 
+def _closed(deps: Deps, adapter: Adapter, payment: Payment) -> CloseResult:
+    return _answered(deps, payment, lambda: adapter.close(out_trade_no(payment.id), provider_ref=payment.provider_ref))
+
+
 def _query(deps: Deps, adapter: Adapter, payment: Payment) -> Outcome:
-    event = _answered(deps, payment, lambda: adapter.query(out_trade_no(payment.id)))
+    event = _answered(deps, payment, lambda: adapter.query(out_trade_no(payment.id), provider_ref=payment.provider_ref))
     if event is None or event.state is not EventState.SUCCEEDED:
         return Outcome.NOTHING
     return apply(deps, event)

@@ -64,11 +64,11 @@ class Adapter(Protocol):
 
     def acknowledge(self, ok: bool) -> HttpAnswer: ...
 
-    def query(self, out_trade_no: str) -> PaymentEvent | None:
+    def query(self, out_trade_no: str, *, provider_ref: str = "") -> PaymentEvent | None:
         """Raises: ProviderUnavailable, ChannelClosed."""
         ...
 
-    def close(self, out_trade_no: str) -> CloseResult:
+    def close(self, out_trade_no: str, *, provider_ref: str = "") -> CloseResult:
         """Raises: ProviderUnavailable, ChannelClosed."""
         ...
 

@@ -152,7 +152,7 @@ class WechatPay:
 
     # -- asking and closing ---------------------------------------------------------------------------------------
 
-    def query(self, out_trade_no: str) -> PaymentEvent | None:
+    def query(self, out_trade_no: str, *, provider_ref: str = "") -> PaymentEvent | None:  # noqa: ARG002 - our number is enough here
         try:
             facts = self._gateway.call("GET", f"{_trade(out_trade_no)}?{urlencode({'mchid': self.account.merchant_id})}")
         except Refused as refusal:
@@ -167,7 +167,7 @@ class WechatPay:
         except Malformed:
             raise ProviderUnavailable("wechatpay's answer is unreadable") from None
 
-    def close(self, out_trade_no: str) -> CloseResult:
+    def close(self, out_trade_no: str, *, provider_ref: str = "") -> CloseResult:  # noqa: ARG002 - our number is enough here
         try:
             self._gateway.call("POST", f"{_trade(out_trade_no)}/close", {"mchid": self.account.merchant_id})
         except Refused as refusal:
