@@ -13,6 +13,7 @@ Rule = Callable[[Machine], Iterator[str]]
 
 PHRASE = re.compile(r"[A-Z][a-z']*( [A-Za-z][a-z'-]*)+")
 """`Ask supplier again`: words, not `QueryTask2`."""
+CONCURRENCY_MAX = 64
 PAYLOADS = ("Payload", "MessageBody", "Input", "Detail")
 """Where the ways to ask somebody put what is ours; else the parameters themselves are."""
 
@@ -141,6 +142,13 @@ def answers_are_chosen_from(machine: Machine) -> Iterator[str]:
                 yield f"{task.name} keeps the whole envelope"
 
 
+def maps_are_bounded(machine: Machine) -> Iterator[str]:
+    """Without a bound the service runs forty items at once, or ten thousand executions: more than tables and providers take."""
+    for state in _states(machine, "Map"):
+        if not 0 < state.fields.get("MaxConcurrency", 0) <= CONCURRENCY_MAX:
+            yield f"{state.name} runs any number of items at once"
+
+
 RULES: tuple[Rule, ...] = (
     is_understood,
     tasks_end,
@@ -155,4 +163,5 @@ RULES: tuple[Rule, ...] = (
     payloads_say_their_version,
     names_are_phrases,
     answers_are_chosen_from,
+    maps_are_bounded,
 )

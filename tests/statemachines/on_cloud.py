@@ -42,6 +42,10 @@ PATIENCE_S = 120
 FUNCTION = "answerer"
 
 
+OUTER = "_item"
+"""The field that carries an item's index into a map inside its map, which knows its own index only."""
+
+
 def cut(machine: Machine) -> Json:
     """The definition as the engine gets it: each call says where it comes from.
 
@@ -64,16 +68,21 @@ def cut(machine: Machine) -> Json:
     return definition
 
 
-def _places(machine: Json, around: str = "", is_item: bool = False) -> dict[str, Json]:
-    """State → the field of the payload that tells its place. An item's index is known to the engine only."""
+def _places(machine: Json, around: str = "", depth: int = 0) -> dict[str, Json]:
+    """State → the field of the payload that tells its place. An item's index is known to the engine only; `depth` counts the maps."""
     found: dict[str, Json] = {}
+    indexes = (f"$.{OUTER}, " if depth > 1 else "") + "$$.Map.Item.Index"
     for name, fields in machine["States"].items():
         place = f"{around}{name}"
-        found[name] = {"place.$": f"States.Format('{place}', $$.Map.Item.Index)"} if is_item else {"place": place}
+        found[name] = {"place.$": f"States.Format('{place}', {indexes})"} if depth else {"place": place}
         for index, branch in enumerate(fields.get("Branches", ())):
-            found |= _places(branch, f"{place}[{index}] > ", is_item)
+            found |= _places(branch, f"{place}[{index}] > ", depth)
         if "ItemProcessor" in fields:
-            found |= _places(fields["ItemProcessor"], f"{place}[{{}}] > ", True)
+            if depth > 1:
+                raise NotImplementedError(f"{name}: a map in a map in a map")
+            if "ItemSelector" in fields:
+                fields["ItemSelector"][f"{OUTER}.$"] = f"$.{OUTER}" if depth else "$$.Map.Item.Index"
+            found |= _places(fields["ItemProcessor"], f"{place}[{{}}] > ", depth + 1)
     return found
 
 

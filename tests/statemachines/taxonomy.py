@@ -22,6 +22,7 @@ SERVICE_ERRORS = SERVICE_TRANSIENT | {
     "Lambda.Unknown",
     "Sandbox.Timedout",
     "States.ALL",
+    "States.ExceedToleratedFailureThreshold",
     "States.HeartbeatTimeout",
     "States.IntrinsicFailure",
     "States.NoChoiceMatched",

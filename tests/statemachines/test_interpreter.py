@@ -248,6 +248,36 @@ def test_items_and_branches_share_the_time_and_the_first_failure_stops_the_other
     assert (result.output, result.took_s) == (["a", {"x": 1}], 9)
 
 
+DISTRIBUTED = {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}
+
+
+def apart(do: dict[str, Any], **more: Any) -> dict[str, Any]:
+    """A map whose items run as executions of their own."""
+    item = {"StartAt": "Do", "ProcessorConfig": DISTRIBUTED, "States": {"Do": do}}
+    return {"Type": "Map", "ItemProcessor": item, "MaxConcurrency": 2, "ToleratedFailurePercentage": 0, "End": True, **more}
+
+
+def test_a_distributed_map_fails_by_one_name_whatever_ended_an_item() -> None:
+    assert after(apart(ASK), [1, 2, 3], Answer("a"), Answer("b"), Answer("c")) == ["a", "b", "c"]
+    result = run(machine(A=apart(ASK)), [1, 2, 3], Answer("a", after_s=5), Failure("E", after_s=2))
+    assert (result.error, result.took_s) == ("States.ExceedToleratedFailureThreshold", 2)
+    inline = {**apart(ASK), "ItemProcessor": {"StartAt": "Do", "States": {"Do": ASK}}}
+    del inline["ToleratedFailurePercentage"]
+    assert run(machine(A=inline), [1], Failure("E")).error == "E"
+
+
+def test_an_item_of_a_distributed_map_is_tried_again_by_itself() -> None:
+    retrying = {**ASK, "Retry": [{"ErrorEquals": ["E"], "MaxAttempts": 1}]}
+    assert after(apart(retrying), [1], Failure("E"), Answer("a")) == ["a"]
+
+
+def test_an_item_of_a_distributed_map_knows_nothing_of_the_execution_around_it() -> None:
+    asking = {"Type": "Pass", "Parameters": {"name.$": "$$.Execution.Name"}, "End": True}
+    assert after(apart(asking), [1]) == "States.ExceedToleratedFailureThreshold"
+    given = {"ItemSelector": {"name.$": "$$.Execution.Name", "item.$": "$$.Map.Item.Value"}}
+    assert after(apart({"Type": "Pass", "End": True}, **given), [1]) == [{"name": "run", "item": 1}]
+
+
 def test_the_whole_run_has_an_end_and_an_endless_loop_is_stopped() -> None:
     waiting = {"StartAt": "A", "TimeoutSeconds": 60, "States": {"A": {"Type": "Wait", "Seconds": 61, "End": True}}}
     result = run(load(yaml.safe_dump(waiting)), {})
@@ -299,6 +329,11 @@ def test_each_step_is_told_before_the_next_is_taken() -> None:
         {"Type": "Choice", "Choices": [{"Not": {"Variable": "$.a", "IsNull": True, "Next": "A"}, "Next": "A"}]},
         {"Type": "Choice", "Choices": [{"IsNull": True, "Next": "A"}]},
         {"Type": "Map", "ItemProcessor": {"StartAt": "B", "States": {}}, "End": True},
+        {**apart(ASK), "ToleratedFailurePercentage": 10},
+        {**apart(ASK), "MaxConcurrency": 0},
+        {**apart(ASK), "ItemReader": {}},
+        {**apart(ASK), "ItemProcessor": {"StartAt": "Do", "ProcessorConfig": {"Mode": "DISTRIBUTED"}, "States": {"Do": ASK}}},
+        {**apart(ASK), "ItemProcessor": {"StartAt": "Do", "States": {"Do": ASK}}},
         {"Type": "Parallel", "Branches": [], "End": True},
     ],
     ids=str,

@@ -70,6 +70,8 @@ BREAKS: list[tuple[Rule, str, str]] = [
     (lint.names_are_phrases, "Count the question", "CountQuestion2"),
     (lint.names_are_phrases, "Close the order", "Close"),
     (lint.answers_are_chosen_from, "          ResultSelector: {status.$: $.Payload.status}\n", ""),
+    (lint.maps_are_bounded, "    MaxConcurrency: 2\n", ""),
+    (lint.maps_are_bounded, "MaxConcurrency: 2", "MaxConcurrency: 10000"),
 ]
 
 

@@ -12,7 +12,7 @@ from infra.local.asl.clock import moment
 from infra.local.asl.paths import UnknownForm, steps
 
 
-__all__ = ["State", "UnknownForm", "load", "placeholders", "read", "substituted", "walk"]
+__all__ = ["State", "UnknownForm", "is_distributed", "load", "placeholders", "read", "substituted", "walk"]
 
 Json = dict[str, Any]
 _PLACEHOLDER = re.compile(r"\$\{(\w+)\}")
@@ -24,7 +24,7 @@ _LIMITS = frozenset({"TimeoutSeconds", "TimeoutSecondsPath", "HeartbeatSeconds",
 FIELDS: dict[str, frozenset[str]] = {
     "Task": _WORK | _LIMITS | {"Resource", "Parameters"},
     "Parallel": _WORK | {"Branches", "Parameters"},
-    "Map": _WORK | {"ItemProcessor", "ItemsPath", "ItemSelector", "MaxConcurrency"},
+    "Map": _WORK | {"ItemProcessor", "ItemsPath", "ItemSelector", "MaxConcurrency", "ToleratedFailurePercentage", "Label"},
     "Pass": _IN_OUT | _ONWARD | {"Result", "ResultPath", "Parameters"},
     "Choice": _IN_OUT | {"Choices", "Default"},
     "Wait": _IN_OUT | _ONWARD | {"Seconds", "SecondsPath", "Timestamp", "TimestampPath"},
@@ -33,6 +33,7 @@ FIELDS: dict[str, frozenset[str]] = {
 }
 """State type → its fields beside Type and Comment."""
 _MACHINE = frozenset({"Comment", "StartAt", "States", "TimeoutSeconds", "Version", "QueryLanguage"})
+_DISTRIBUTED = frozenset({"ToleratedFailurePercentage", "Label"})
 _RETRIER = frozenset({"ErrorEquals", "IntervalSeconds", "MaxAttempts", "BackoffRate", "MaxDelaySeconds", "JitterStrategy", "Comment"})
 _CATCHER = frozenset({"ErrorEquals", "Next", "ResultPath", "Comment"})
 _PATHS = ("InputPath", "OutputPath", "ResultPath", "ItemsPath", "SecondsPath", "TimestampPath", *(n for n in _LIMITS if n.endswith("Path")))
@@ -180,9 +181,19 @@ def _check_wait(name: str, fields: Json) -> None:
 def _check_map(name: str, fields: Json) -> None:
     processor = fields.get("ItemProcessor", {})
     _known(processor, frozenset({"ProcessorConfig", "StartAt", "States"}), name)
-    if processor.get("ProcessorConfig", {"Mode": "INLINE"}) != {"Mode": "INLINE"}:
-        raise UnknownForm(f"{name}: inline maps only")
+    if is_distributed(fields):
+        if processor["ProcessorConfig"] != {"Mode": "DISTRIBUTED", "ExecutionType": "STANDARD"}:
+            raise UnknownForm(f"{name}: the children of a distributed map are standard executions here")
+        if fields.get("ToleratedFailurePercentage") != 0 or not fields.get("MaxConcurrency"):
+            raise UnknownForm(f"{name}: a distributed map says how many at once, and tolerates no failure")
+    elif processor.get("ProcessorConfig", {"Mode": "INLINE"}) != {"Mode": "INLINE"} or _DISTRIBUTED & set(fields):
+        raise UnknownForm(f"{name}: neither inline nor distributed")
     _check_machine(processor, name)
+
+
+def is_distributed(fields: Json) -> bool:
+    """Whether each item runs as an execution of its own."""
+    return bool(fields.get("ItemProcessor", {}).get("ProcessorConfig", {}).get("Mode") == "DISTRIBUTED")
 
 
 def _check_parallel(name: str, fields: Json) -> None:

@@ -8,7 +8,8 @@ from typing import Any
 from infra.local.asl import plain
 from infra.local.asl.calls import Answer, Call, Failure, Pause, Reply
 from infra.local.asl.clock import Clock, VirtualClock, stamp
-from infra.local.asl.fan import together
+from infra.local.asl.definition import is_distributed
+from infra.local.asl.fan import apart, together
 from infra.local.asl.faults import RUNTIME, TIMEOUT, Fault, Retries, catching
 from infra.local.asl.paths import narrowed, needed, placed
 from infra.local.asl.tasks import Letters, awaited
@@ -215,13 +216,15 @@ class Execution:
         items = needed(state.get("ItemsPath", "$"), inner, context)
         if not isinstance(items, list):
             raise Fault(RUNTIME, f"{name}: not a list")
+        is_apart = is_distributed(state)
         runs = []
         for index, item in enumerate(items):
             around = {"Map": {"Item": {"Index": index, "Value": item}}}
             given = filled(state["ItemSelector"], inner, context | around) if "ItemSelector" in state else item
-            within = Scope(f"{self._place(name, scope)}[{index}] > ", scope.more | around)
-            runs.append(self._states(state["ItemProcessor"], given, within))
-        return (yield from together(runs, state.get("MaxConcurrency", 0), self._is_ready))
+            known = {} if is_apart else scope.more | around  # an execution of its own knows nothing of the one around it
+            runs.append(self._states(state["ItemProcessor"], given, Scope(f"{self._place(name, scope)}[{index}] > ", known)))
+        all_of_them = together(runs, state.get("MaxConcurrency", 0), self._is_ready)
+        return (yield from apart(all_of_them) if is_apart else all_of_them)
 
     # -- inside ---------------------------------------------------------------------------------------------------------
 

@@ -4,6 +4,7 @@ from collections.abc import Callable, Generator, Sequence
 from typing import Any
 
 from infra.local.asl.calls import Pause
+from infra.local.asl.faults import EXCEEDED, Fault
 
 
 Run = Generator[Pause, None, Any]
@@ -28,6 +29,17 @@ def together(runs: Sequence[Run], most: int, is_ready: Callable[[Pause], bool]) 
         for run in runs:
             run.close()
     return results
+
+
+def apart(run: Run) -> Run:
+    """Several runs that are executions of their own: whatever ends one of them, the map fails by one name, and tolerates none.
+
+    Raises: Fault States.ExceedToleratedFailureThreshold.
+    """
+    try:
+        return (yield from run)
+    except Fault as fault:
+        raise Fault(EXCEEDED, "The specified tolerated failure threshold was exceeded") from fault
 
 
 def _advance(runs: Sequence[Run], index: int, results: list[Any], waiting: dict[int, Pause]) -> None:

@@ -9,6 +9,7 @@ TIMEOUT = "States.Timeout"
 HEARTBEAT = "States.HeartbeatTimeout"
 TASK_FAILED = "States.TaskFailed"
 RUNTIME = "States.Runtime"
+EXCEEDED = "States.ExceedToleratedFailureThreshold"
 TERMINAL = frozenset({RUNTIME, "States.DataLimitExceeded"})
 """The service lets no rule catch or retry these: the definition itself is wrong."""
 
