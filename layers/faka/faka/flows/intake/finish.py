@@ -1,9 +1,13 @@
 """After the last line: close the batch, forget the plaintext, put the cards on sale, say so."""
 
+from datetime import datetime
+
 from faka.contexts.intake import ImportJob, ImportState
+from faka.contexts.ledger.purchases import stock_purchased
 from faka.contexts.stock import extent
-from faka.contexts.vault import PAGE_CARDS, Lot, Page, filled
+from faka.contexts.vault import PAGE_CARDS, Batch, Lot, Page, filled
 from faka.kernel.errors import Broken
+from faka.platform.table import Write
 from faka.wiring import Deps
 
 
@@ -12,8 +16,9 @@ class CountsDiffer(Broken):
 
 
 def close_file(deps: Deps, job: ImportJob) -> ImportJob:
-    """Write the pages that are not full, and in one commit the batch's lots and the job's next state.
+    """Write the pages that are not full, and in one commit the batch's lots, the job's next state, and what the cards have cost.
 
+    A worker that comes second finds the job moved, so a batch is bought once.
     Raises: CountsDiffer, before anything is put on sale.
     """
     if job.counts.lines != job.read.lines:
@@ -25,9 +30,17 @@ def close_file(deps: Deps, job: ImportJob) -> ImportJob:
     writes = [deps.imports.replaced(job, after)]
     if job.lots:
         batch = deps.vault.batch(job.sku, job.ordinal)
-        writes.append(filled(batch, _lots(job)))
+        writes += [filled(batch, _lots(job)), *_bought(deps, batch, sum(lot.count for lot in _lots(job)), now)]
     deps.tables.commit(writes)
     return after
+
+
+def _bought(deps: Deps, batch: Batch, count: int, now: datetime) -> list[Write]:
+    """Stock at cost, before its first card is on sale. Nothing where nobody said what it has cost."""
+    if batch.unit_cost is None or not batch.unit_cost.minor or not count:
+        return []
+    bought = stock_purchased(batch.id, batch.supplier, batch.unit_cost.times(count), now)
+    return [deps.costs.noted(batch.sku, batch.ordinal, batch.id, batch.unit_cost), deps.ledger.posted(bought)]
 
 
 def link_and_end(deps: Deps, job: ImportJob) -> ImportJob:
