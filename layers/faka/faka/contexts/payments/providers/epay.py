@@ -119,7 +119,8 @@ class Epay:
         if fields.get("sign_type") != b"MD5":
             raise Forged("not MD5")
         sign = fields.get("sign", b"")
-        if not _HEX32.fullmatch(sign) or not hmac.compare_digest(sign, md5_signature(fields, self.account.secret).encode()):
+        wanted = [md5_signature(fields, key).encode() for key in self.account.live("key")]
+        if not _HEX32.fullmatch(sign) or not any([hmac.compare_digest(sign, one) for one in wanted]):
             raise Forged("the signature is not the gateway's")
         if fields.get("pid") != self.account.merchant_id.encode():
             raise Forged("a notice for another account")
