@@ -120,7 +120,7 @@ class Epay:
             raise Forged("not MD5")
         sign = fields.get("sign", b"")
         wanted = [md5_signature(fields, key).encode() for key in self.account.live("key")]
-        if not _HEX32.fullmatch(sign) or not any([hmac.compare_digest(sign, one) for one in wanted]):
+        if not _HEX32.fullmatch(sign) or not any(hmac.compare_digest(sign, one) for one in wanted):
             raise Forged("the signature is not the gateway's")
         if fields.get("pid") != self.account.merchant_id.encode():
             raise Forged("a notice for another account")
