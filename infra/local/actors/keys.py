@@ -152,7 +152,9 @@ def public_text(key: rsa.RSAPrivateKey) -> str:
     return base64.b64encode(key.public_key().public_bytes(Encoding.DER, PublicFormat.SubjectPublicKeyInfo)).decode()
 
 
+@cache
 def loaded(text: str) -> rsa.RSAPrivateKey:
+    """The private key; reading one checks it, which takes longer than signing with it."""
     key = load_der_private_key(base64.b64decode(text), None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError("not an RSA key")

@@ -33,7 +33,7 @@ REQUEST_AGE_S_MAX = 5 * 60
 
 def new_secrets() -> dict[str, str]:
     """A merchant and an application, the merchant's key, both keys of the platform, and the key of sealed content."""
-    key = new_rsa()
+    private = new_rsa()
     serial = f"4{digits(39)}"
     names = {
         "mchid": "19" + digits(8),
@@ -44,18 +44,18 @@ def new_secrets() -> dict[str, str]:
     keys = {
         "merchant_private": new_rsa(),
         "platform_private": new_rsa(),
-        "certificate_private": key,
-        "certificate": _certificate(key, serial),
+        "certificate_private": private,
+        "certificate": _certificate(private, serial),
     }
     return {**names, **keys, "certificate_serial": serial, "api_v3_key": letters(32)}
 
 
 def _certificate(private: str, serial: str) -> str:
     """A platform certificate, signed by itself. Its days are wide, because a test's clock may stand anywhere."""
-    key, name = loaded(private), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign")])
-    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(key.public_key()).serial_number(int(serial, 16))
+    pair, name = loaded(private), x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "Tenpay.com sign")])
+    made = x509.CertificateBuilder().subject_name(name).issuer_name(name).public_key(pair.public_key()).serial_number(int(serial, 16))
     dated = made.not_valid_before(datetime(2020, 1, 1, tzinfo=UTC)).not_valid_after(datetime(2049, 12, 31, tzinfo=UTC))
-    return dated.sign(key, SHA256()).public_bytes(Encoding.PEM).decode()
+    return dated.sign(pair, SHA256()).public_bytes(Encoding.PEM).decode()
 
 
 class WechatpayDesk(Desk):
@@ -143,11 +143,11 @@ class WechatpayDesk(Desk):
             raise Refusal("404", "ORDER_NOT_EXIST")
         if asked.page == "bridge":
             text = "".join(f"{part}\n" for part in (facts.get("appId"), facts.get("timeStamp"), facts.get("nonceStr"), package))
-            key = loaded(self.own["merchant_private"]).public_key()
+            ours = loaded(self.own["merchant_private"]).public_key()
             if (
                 facts.get("signType") != "RSA"
                 or facts.get("appId") != self.own["appid"]
-                or not rsa2_fits(key, text, facts.get("paySign", ""))
+                or not rsa2_fits(ours, text, facts.get("paySign", ""))
             ):
                 raise Refusal("401", "SIGN_ERROR")
         trade.return_url = trade.return_url or facts.get("redirect_url", "")
@@ -175,13 +175,13 @@ class WechatpayDesk(Desk):
     def forgeries(self, trade: Trade) -> Iterator[Notice]:
         return wechatpay_forgeries.forgeries(self, trade)
 
-    def envelope(self, event_type: str, original: str, facts: Json, changes: Mapping[str, str], key: str = "") -> bytes:
-        """The body of a notice; its content is sealed with the merchant's APIv3 key, or with another `key`."""
+    def envelope(self, event_type: str, original: str, facts: Json, changes: Mapping[str, str], other_key: str = "") -> bytes:
+        """The body of a notice; its content is sealed with the merchant's APIv3 key, or with another one."""
         amount = {name: int(text) if text.isdecimal() else text for name, text in changes.items() if name in _AMOUNT}
         inner = facts | {"amount": facts["amount"] | amount} | {k: v for k, v in changes.items() if k not in (*_AMOUNT, *_OUTER)}
         nonce = self.bank.token()[:12]
         text = json.dumps(inner, ensure_ascii=False, separators=(",", ":")).encode()
-        sealed = AESGCM((key or self.own["api_v3_key"]).encode()).encrypt(nonce.encode(), text, original.encode())
+        sealed = AESGCM((other_key or self.own["api_v3_key"]).encode()).encrypt(nonce.encode(), text, original.encode())
         outer: Json = {
             "id": f"EV-{self.bank.token()}",
             "create_time": moment(self.bank.now()),
@@ -216,8 +216,8 @@ class WechatpayDesk(Desk):
     def signed(self, body: bytes, serial: str, time_s: float = 0.0) -> dict[str, str]:
         """The four headers that prove a body, of now or of another time."""
         time, nonce = str(int(time_s or self.bank.now())), self.bank.token()
-        key = loaded(self.own["platform_private" if serial == self.own["public_key_id"] else "certificate_private"])
-        signature = rsa2(key, f"{time}\n{nonce}\n{body.decode()}\n")
+        signer = loaded(self.own["platform_private" if serial == self.own["public_key_id"] else "certificate_private"])
+        signature = rsa2(signer, f"{time}\n{nonce}\n{body.decode()}\n")
         names = {"Serial": serial, "Signature": signature, "Timestamp": time, "Nonce": nonce, "Signature-Type": SCHEME}
         return {f"Wechatpay-{name}": text for name, text in names.items()}
 

@@ -40,7 +40,7 @@ def _by_strangers(desk: "WechatpayDesk", trade: Trade, honest: Notice) -> Iterat
     # The right key under the wrong name: each serial has its own.
     other = {desk.own["public_key_id"], desk.own["certificate_serial"]} - {honest.headers[SERIAL]}
     yield _headed(honest, **{SERIAL: other.pop()})
-    sealed = desk.envelope("TRANSACTION.SUCCESS", "transaction", _facts(desk, trade), {}, key=_other_key(desk))
+    sealed = desk.envelope("TRANSACTION.SUCCESS", "transaction", _facts(desk, trade), {}, other_key=_other_key(desk))
     yield honest.forged(body=sealed)
     open_text = json.dumps({"id": "EV-1", "event_type": "TRANSACTION.SUCCESS", "resource": _facts(desk, trade)})
     yield honest.forged(body=open_text.encode())
@@ -78,7 +78,7 @@ def probe(honest: Notice) -> Notice:
 
 def sealed_otherwise(desk: "WechatpayDesk", trade: Trade) -> Notice:
     """Truly signed, but sealed with another APIv3 key: what comes when the key was changed over there only."""
-    body = desk.envelope("TRANSACTION.SUCCESS", "transaction", _facts(desk, trade), {}, key=_other_key(desk))
+    body = desk.envelope("TRANSACTION.SUCCESS", "transaction", _facts(desk, trade), {}, other_key=_other_key(desk))
     return desk.packed(trade, body, "SUCCESS")
 
 

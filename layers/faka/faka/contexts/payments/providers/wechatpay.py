@@ -16,7 +16,7 @@ import re
 from collections.abc import Iterator, Mapping
 from datetime import date, timedelta
 from typing import BinaryIO
-from urllib.parse import quote, urlencode, urlsplit
+from urllib.parse import quote, urlencode
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.adapter import Transport
@@ -41,7 +41,7 @@ from faka.contexts.payments.providers.refunding import RefundDelayed, RefundEven
 from faka.contexts.payments.providers.wechatpay_bill import parse_bill
 from faka.contexts.payments.providers.wechatpay_books import fetch_bill
 from faka.contexts.payments.providers.wechatpay_facts import Facts, payment_event, refund_event, word
-from faka.contexts.payments.providers.wechatpay_gateway import Gateway, Refused
+from faka.contexts.payments.providers.wechatpay_gateway import Gateway, Refused, is_theirs
 from faka.contexts.payments.providers.wechatpay_notice import read_notice
 from faka.kernel.clock import SHANGHAI, Clock, epoch_s
 
@@ -76,9 +76,8 @@ class WechatPay:
 
     @property
     def form_hosts(self) -> tuple[str, ...]:
-        host = urlsplit(self.account.gateway).hostname or ""
-        onward = ("https://wx.tenpay.com",) if host.endswith((".weixin.qq.com", ".wechatpay.cn")) else ()
-        return (self._gateway.origin, *onward)
+        """Only h5 leaves the page for another host."""
+        return ("https://wx.tenpay.com",) if is_theirs(self._gateway.origin) else (self._gateway.origin,)
 
     # -- asking for money -----------------------------------------------------------------------------------------
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator
 from datetime import date
 from io import BytesIO
 from typing import BinaryIO, Final
-from urllib.parse import urlencode, urlsplit
+from urllib.parse import urlencode
 
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import ProviderUnavailable
 from faka.contexts.payments.providers.bill import BILL_BYTES_MAX, BillCorrupt, BillFile, BillNotReady
-from faka.contexts.payments.providers.wechatpay_gateway import Gateway, Refused
+from faka.contexts.payments.providers.wechatpay_gateway import Gateway, Refused, is_theirs
 from faka.kernel.errors import Unavailable
 
 
@@ -26,6 +26,7 @@ PLAIN_BYTES_MAX: Final = 4 << 30
 PIECE_BYTES: Final = 64 * 1024
 ADDRESSES_MAX = 2
 _SHA1 = re.compile(r"[0-9a-f]{40}", re.ASCII)
+_ADDRESS = re.compile(r"(https?://[A-Za-z0-9.-]{1,253}(?::[0-9]{1,5})?)(/[!-\"$-~]{1,2000})", re.ASCII)
 _REFUSED_DOWNLOAD = (400, 403, 404)
 
 
@@ -108,14 +109,12 @@ def fetch_bill(gateway: Gateway, day: date, into: BinaryIO) -> BillFile | None:
 
 def _download(gateway: Gateway, url: str, into: BinaryIO) -> int:
     """The address is used unchanged, its path and query are signed. Raises: ProviderUnavailable."""
-    address = urlsplit(url)
-    origin = f"{address.scheme}://{address.netloc}"
-    is_theirs = address.scheme == "https" and (address.hostname or "").endswith((".weixin.qq.com", ".wechatpay.cn"))
-    if not (is_theirs or origin == gateway.origin) or not url.startswith(f"{origin}/"):
+    address = _ADDRESS.fullmatch(url)
+    if address is None or not (address[1] == gateway.origin or is_theirs(address[1])):
         # Our signature goes there: to nobody else.
         raise ProviderUnavailable("wechatpay named a foreign address for the bill")
     try:
-        headers = gateway.authorization("GET", url.removeprefix(origin))
+        headers = gateway.authorization("GET", address[2])
         return gateway.transport.download(url, into, headers=headers, bytes_max=BILL_BYTES_MAX)
     except Unavailable as error:
         raise ProviderUnavailable("the bill did not come whole") from error
