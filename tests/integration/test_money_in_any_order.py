@@ -68,7 +68,7 @@ class Story:
         states = Counter(row["state"] for row in receipts)
         amounts = Counter((row["state"], row["amount"]["minor"]) for row in receipts)
         refunds = sum(row["amount"]["minor"] for row in world.rows("test-trade") if row["sk"] == "REFUND" and row["order_id"] == order.id)
-        cases = sum(row["sk"] == "CASE" and row["ref"] == order.id for row in world.rows("test-trade"))
+        cases = sum(row["sk"] == "CASE" and row["ref"] == order.id and row["state"] == "OPEN" for row in world.rows("test-trade"))
         names = [f"rcp:{row['channel_id']}:{row['channel_txn_id']}" for row in receipts] + [f"dlv:{order.id}"]
         per_account: Counter = Counter()
         for row in world.rows("test-journal"):
@@ -78,7 +78,7 @@ class Story:
         return (
             order.state,
             order.delivery,
-            order.refund_state,
+            RefundState.DUE if order.refund_state in (RefundState.DUE, RefundState.EXTRA) else order.refund_state,
             tuple(sorted(states.items())),
             tuple(sorted(amounts.items())),
             refunds,

@@ -75,13 +75,21 @@ def test_late_money_for_which_nothing_is_left_is_due_back_once(world: World, by:
     order = expired(world)
     assert world.pay(world.buy()).state is OrderState.COMPLETED
     world.clock.advance(**LATE[by])
-    after = comes(world, order)
+    [raw] = world.notices(order)
+    for _ in range(3):
+        assert world.deliver_notice(order, raw).body == b"success"
+    after = world.order(order)
     assert (after.state, after.refund_state) == (OrderState.EXPIRED, RefundState.DUE)
     [refund] = [row for row in world.rows("test-trade") if row["sk"] == "REFUND"]
     assert (refund["order_id"], refund["amount"]["minor"]) == (order.id, 1580)
-    assert books(world)[1]["suspense:unidentified_receipts"] == -1580
+    assert books(world)[1] == {"psp:alipay:clearing": 3160, "revenue:sales": -1580, "refund:alipay:in_transit": -1580}
     page = open_order(world.deps, order.id, world.proof(order))
     assert page.order.refund_state is RefundState.DUE, "the order page tells him"
+    world.minute(3)
+    assert world.order(order).refund_state is RefundState.EXTRA, "and that it is done"
+    assert books(world)[1] == {"psp:alipay:clearing": 1580, "revenue:sales": -1580}
+    [given_back] = world.providers.alipay.refunds(out_trade_no(order.payment_id))
+    assert given_back.amount_minor == 1580
 
 
 def test_money_after_a_week_is_due_back_even_if_there_are_goods(world: World) -> None:
@@ -89,7 +97,7 @@ def test_money_after_a_week_is_due_back_even_if_there_are_goods(world: World) ->
     order = expired(world)
     world.clock.advance(days=7)
     after = comes(world, order)
-    assert (after.state, after.refund_state, world.left) == (OrderState.EXPIRED, RefundState.DUE, 2)
+    assert (after.state, after.refund_state, world.left) == (OrderState.EXPIRED, RefundState.EXTRA, 2)
 
 
 def test_twin_without_its_end_late_money_would_buy_for_ever(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,7 +130,7 @@ def test_another_amount_delivers_nothing_and_becomes_an_entry_and_a_persons_case
     assert world.left == 1, "its card stays held until somebody decides"
 
 
-def test_a_second_payment_is_an_entry_a_refund_and_a_case(world: World) -> None:
+def test_a_second_payment_is_an_entry_and_a_refund(world: World) -> None:
     world.stock_up(2)
     order = world.buy()
     world.pay(order)
@@ -131,8 +139,8 @@ def test_a_second_payment_is_an_entry_a_refund_and_a_case(world: World) -> None:
     after = world.order(order)
     assert (after.state, after.refund_state) == (OrderState.COMPLETED, RefundState.DUE)
     assert books(world) == (
-        Counter({"receipt_applied": 1, "delivered": 1, "receipt_suspended": 1}),
-        {"psp:alipay:clearing": 3160, "revenue:sales": -1580, "suspense:unidentified_receipts": -1580},
+        Counter({"receipt_applied": 1, "delivered": 1, "receipt_suspended": 1, "refund_due": 1}),
+        {"psp:alipay:clearing": 3160, "revenue:sales": -1580, "refund:alipay:in_transit": -1580},
     )
     assert len([row for row in world.rows("test-trade") if row["sk"] == "REFUND"]) == 1
     assert world.secrets(order) == ["SECRET-0"]

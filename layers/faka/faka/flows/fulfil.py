@@ -6,10 +6,11 @@ PAID ─► claim ─► COMPLETED          PAID ─► SHORT ─► (each sweep
 
 from datetime import datetime, timedelta
 
-from faka.contexts.cases import CaseKind, open_case
+from faka.contexts.cases import CaseKind, case_id, open_case
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun
 from faka.kernel.ids import OrderId
+from faka.platform.table import Write
 from faka.steps.claim import claim_for
 from faka.steps.earn import earned
 from faka.steps.refund import give_up
@@ -59,8 +60,15 @@ def _completed(deps: Deps, order: Order, runs: tuple[OwnedRun, ...]) -> Order:
     changes = {"runs": runs, "completed_at": now, "delivery": DeliveryState.READY, "due_at": due_at, "funds_minor": 0}
     after = order.moved(OrderState.COMPLETED, now, "fulfil", "goods assigned", **changes)
     earning = earned(deps, after, runs, order.total - order.fee, order.fee, now)
-    deps.tables.commit([deps.orders.replaced(order, after), *earning])
+    deps.tables.commit([deps.orders.replaced(order, after), *earning, *_answered(deps, order, "the goods came")])
     return after
+
+
+def _answered(deps: Deps, order: Order, outcome: str) -> list[Write]:
+    """What a short order asked a person is answered when the order moves on by itself."""
+    return (
+        [deps.cases.closed(case_id(CaseKind.SHORT, order.id), outcome)] if order.state is OrderState.SHORT and order.kind.is_sealed else []
+    )
 
 
 def _short(deps: Deps, order: Order) -> Order:
@@ -79,7 +87,7 @@ def _short(deps: Deps, order: Order) -> Order:
 
 
 def _given_up(deps: Deps, order: Order, now: datetime) -> Order:
-    return give_up(deps, order, "no restock in time", "fulfil", now)
+    return give_up(deps, order, "no restock in time", "fulfil", now, _answered(deps, order, "never restocked; its money goes back"))
 
 
 def _by_hand(deps: Deps, order: Order) -> Order:

@@ -7,6 +7,7 @@
 | goods shown | the cards go into quarantine | the goods stay the buyer's |
 """
 
+from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.orders.errors import NotRefundable, OrderMoved
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.orders.refunds import with_note
@@ -54,13 +55,20 @@ def _refunded(deps: Deps, order: Order, amount_minor: int | None, reason: str, b
     if order.state in (OrderState.PAID, OrderState.SHORT):
         if not is_whole:
             raise NotRefundable("a part goes back only once the goods are there")
-        return give_up(deps, order, reason, by, now)
+        return give_up(deps, order, reason, by, now, _answered(deps, order, f"refunded by {by}"))
     if order.state is not OrderState.COMPLETED:
         raise NotRefundable(order.id)
     if is_whole and order.revealed_at is None:
         return take_back(deps, order, reason, by, now)
     amount = order.refundable_minor if amount_minor is None else amount_minor
     return pay_back(deps, order, Money(minor=amount, currency=order.total.currency), reason, by, now)
+
+
+def _answered(deps: Deps, order: Order, outcome: str) -> list[Write]:
+    """The case that a short order opened; goods by hand have one of another kind."""
+    if order.state is not OrderState.SHORT:
+        return []
+    return [deps.cases.closed(case_id(CaseKind.SHORT if order.kind.is_sealed else CaseKind.STUCK, order.id), outcome)]
 
 
 def refund_receipt(deps: Deps, key: str, reason: str, by: str) -> Refund:
@@ -87,6 +95,7 @@ def _receipt_refunded(deps: Deps, receipt: Receipt, reason: str, by: str) -> Ref
     refund = receipt_refund(receipt, reason, by, now)
     order = deps.orders.find(receipt.order_id) if receipt.order_id is not None else None
     writes: list[Write] = [deps.payments.decided(receipt, ReceiptState.REFUND_DUE, reason), *requested(deps, refund, None, now)]
+    writes.append(deps.cases.closed(case_id(CaseKind.MONEY, receipt.key), f"refunded by {by}"))
     if order is None:
         deps.tables.commit(writes)
         return refund
@@ -127,6 +136,7 @@ def refund_again(deps: Deps, refund: RefundId, reason: str, by: str) -> Refund:
     }
     after = before.model_copy(update=changes)
     writes = requested(deps, after, None, now)
+    writes.append(deps.cases.closed(case_id(CaseKind.REFUND, refund), f"tried again by {by}"))
     order = deps.orders.find(before.order_id) if before.order_id is not None else None
     if order is not None:
         noted = with_note(order, note_of(after), instead_of=before.id)
@@ -145,7 +155,7 @@ def refund_by_hand(deps: Deps, refund: RefundId, reason: str, by: str) -> Refund
     if before.status is not RefundStatus.WITH_PERSON:
         raise RefundUndecided(f"{refund} is {before.status}")
     now = deps.clock.now()
-    return done(deps, before, now, "", now)
+    return done(deps, before, now, "", now, (deps.cases.closed(case_id(CaseKind.REFUND, refund), f"done by hand: {reason} ({by})"),))
 
 
 def _require_reason(reason: str, by: str) -> None:

@@ -3,11 +3,11 @@
 from datetime import datetime, timedelta
 from enum import StrEnum
 
-from faka.kernel.errors import Conflict, FakaError
+from faka.kernel.errors import Conflict, FakaError, NotFound
 from faka.kernel.ids import CaseId
 from faka.kernel.model import Frozen
 from faka.platform.due import due, without_due
-from faka.platform.table import Item, Key, TableName, Tables, Write, insert
+from faka.platform.table import Item, Key, TableName, Tables, Write, insert, update
 
 
 CASE_DEADLINE = timedelta(hours=24)
@@ -25,6 +25,14 @@ class CaseKind(StrEnum):
     """The nightly audit found a promise broken."""
 
 
+OUTCOME_MAX = 300
+"""A line; what was done stands in the rows that it changed."""
+
+
+class CaseMissing(NotFound):
+    """No such case."""
+
+
 class CaseExists(Conflict):
     """The cause has its case already; carries it."""
 
@@ -35,13 +43,19 @@ class Case(Frozen):
     ref: str
     reason: str
     state: str = "OPEN"
+    outcome: str = ""
+    """How it ended and by whom, in one line."""
     opened_at: datetime
     deadline_at: datetime
 
 
+def case_id(kind: CaseKind, cause: str) -> CaseId:
+    return CaseId(f"case_{kind.lower()}_{cause}")
+
+
 def open_case(kind: CaseKind, cause: str, ref: str, reason: str, at: datetime) -> Case:
     """`cause` names the one thing that happened (a receipt, an order's shortage); `ref` is what to look at."""
-    return Case(id=CaseId(f"case_{kind.lower()}_{cause}"), kind=kind, ref=ref, reason=reason, opened_at=at, deadline_at=at + CASE_DEADLINE)
+    return Case(id=case_id(kind, cause), kind=kind, ref=ref, reason=reason, opened_at=at, deadline_at=at + CASE_DEADLINE)
 
 
 class CaseStore:
@@ -53,6 +67,17 @@ class CaseStore:
         item = {**case.model_dump(mode="json"), "pk": f"CASE#{case.id}", "sk": "CASE", **due(case.id, case.deadline_at)}
         return insert(TableName.TRADE, item, otherwise=_exists)
 
+    def closed(self, case_id: CaseId, outcome: str) -> Write:
+        """What it asked has been answered; it leaves the due index. Else CaseMissing."""
+        return update(
+            Key(TableName.TRADE, f"CASE#{case_id}", "CASE"),
+            "SET #state = :to, #outcome = :how REMOVE #due_pk, #due_sk",
+            when="attribute_exists(pk)",
+            otherwise=_missing,
+            to="CLOSED",
+            how=outcome[:OUTCOME_MAX],
+        )
+
     def find(self, case_id: CaseId) -> Case | None:
         row = self._tables.get(Key(TableName.TRADE, f"CASE#{case_id}", "CASE"))
         return Case.model_validate(without_due(row)) if row else None
@@ -60,3 +85,7 @@ class CaseStore:
 
 def _exists(row: Item | None) -> FakaError:
     return CaseExists("case exists", row)
+
+
+def _missing(row: Item | None) -> FakaError:
+    return CaseMissing("no such case", row)

@@ -1,5 +1,6 @@
 """Ending an order with its money on the way back: orders that never got their goods, and goods that nobody ever saw."""
 
+from collections.abc import Sequence
 from datetime import datetime
 
 from faka.contexts.orders.errors import NothingToRefund
@@ -15,7 +16,7 @@ from faka.steps.release import commit_return, stock_runs
 from faka.wiring import Deps
 
 
-def give_up(deps: Deps, order: Order, reason: str, actor: str, now: datetime) -> Order:
+def give_up(deps: Deps, order: Order, reason: str, actor: str, now: datetime, also: Sequence[Write] = ()) -> Order:
     """A paid order that has no goods ends; what is kept for it goes back.
 
     Raises: NothingToRefund, OrderMoved.
@@ -24,7 +25,7 @@ def give_up(deps: Deps, order: Order, reason: str, actor: str, now: datetime) ->
     noted = with_note(order, note_of(refund))
     left = funds_after(order, refund.amount.minor)
     after = order.moved(OrderState.FAILED, now, actor, reason, **noted, funds_minor=left, due_at=None)
-    deps.tables.commit([deps.orders.replaced(order, after), *requested(deps, refund, order, now)])
+    deps.tables.commit([deps.orders.replaced(order, after), *requested(deps, refund, order, now), *also])
     return after
 
 

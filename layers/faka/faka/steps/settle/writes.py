@@ -2,7 +2,7 @@
 
 from datetime import datetime, timedelta
 
-from faka.contexts.cases import Case, CaseKind, open_case
+from faka.contexts.cases import Case, CaseKind, case_id, open_case
 from faka.contexts.ledger import model as ledger
 from faka.contexts.orders.model import DeliveryState, MailState, Order, OrderState, OwnedRun
 from faka.contexts.orders.refunds import with_note
@@ -81,7 +81,8 @@ def _held_refunds(deps: Deps, order: Order, now: datetime) -> list[tuple[Refund,
 
 
 def _held_is_due(deps: Deps, refund: Refund, receipt: Receipt, now: datetime) -> list[Write]:
-    return [deps.payments.decided(receipt, ReceiptState.REFUND_DUE, refund.reason), *requested(deps, refund, None, now)]
+    answered = deps.cases.closed(case_id(CaseKind.MONEY, receipt.key), "the order was paid in full; this goes back")
+    return [deps.payments.decided(receipt, ReceiptState.REFUND_DUE, refund.reason), *requested(deps, refund, None, now), answered]
 
 
 def refund_due(deps: Deps, payment: Payment, order: Order, event: PaymentEvent, now: datetime) -> list[Write]:
