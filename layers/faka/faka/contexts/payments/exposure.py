@@ -32,7 +32,7 @@ def taken_key(channel: ChannelId, day: date, shard: int) -> Key:
 def taken(channel: ChannelId, ref: str, minor: int, at: datetime) -> Write:
     """Add a receipt to the day; `ref` only chooses the shard."""
     key = taken_key(channel, business_day(at), crc32(ref.encode()) % SHARDS)
-    return update(key, "ADD #minor :minor SET #ttl = :ttl", minor=minor, ttl=epoch_s(at + ROW_TTL))
+    return update(key, "ADD #minor :minor SET #ttl = :ttl", when="", minor=minor, ttl=epoch_s(at + ROW_TTL))
 
 
 def taken_keys(channels: Sequence[ChannelId], at: datetime) -> list[Key]:
