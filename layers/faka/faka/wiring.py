@@ -14,6 +14,7 @@ from faka.contexts.payments.providers import open_account, open_channel
 from faka.contexts.payments.refunds import RefundStore
 from faka.contexts.payments.store import PaymentStore
 from faka.contexts.quotas.store import QuotaStore
+from faka.contexts.statements.store import StatementStore
 from faka.contexts.stock import StockStore
 from faka.kernel.clock import Chance, Clock, Pause
 from faka.platform import aws
@@ -39,16 +40,12 @@ if TYPE_CHECKING:
     from faka.platform.envelope import Envelope
     from faka.platform.machines import Machine
     from faka.platform.objects import Objects
-    from faka.platform.queues import Queue
 
 
 VAULT_LANES = 4
 """Bulk inserts of an import that travel at once: at 5 to 10 ms each, four keep one processor busy with sealing."""
-
-
 SOLD_OUT_MEMORY_S = 0.25
-"""How long one instance repeats "sold out" without asking: in a storm for the last cards this spares nearly all of the reads
-(a model of 20,000 buyers: 43,000 requests become 6,200), and nobody notices a quarter of a second."""
+"""How long one instance repeats "sold out" without asking: a model of 20,000 buyers makes 6,200 requests then, else 43,000."""
 
 
 class ShopSettings(TableSettings):
@@ -205,8 +202,11 @@ class Deps:
         return Objects(aws.client("s3"), self.settings.faka_bucket_intake)
 
     @cached_property
+    def statements(self) -> StatementStore:
+        return StatementStore(self.tables)
+
+    @cached_property
     def books(self) -> "Objects":
-        """What providers say and what we found: bills as they came, parts, results, reports."""
         from faka.platform.objects import Objects
 
         return Objects(aws.client("s3"), self.settings.faka_bucket_books)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, BinaryIO
 
 from botocore.exceptions import BotoCoreError, ClientError
 
@@ -105,6 +105,10 @@ class Objects:
 
     def put(self, key: str, body: bytes, kind: str) -> None:
         self._call("put_object", Key=key, Body=body, ContentType=kind)
+
+    def upload(self, key: str, source: BinaryIO, kind: str) -> None:
+        """An open file, from where it stands to its end, in pieces: memory does not grow with it. At most 5 GB, the service's bound."""
+        self._call("put_object", Key=key, Body=source, ContentType=kind)
 
     def delete(self, key: str) -> None:
         """Absent afterwards, whether or not it was there."""

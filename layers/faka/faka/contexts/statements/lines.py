@@ -94,12 +94,12 @@ class Movement(Protocol):
 
 
 def key_of(line: Theirs | Ours) -> str:
-    """What names the movement in a discrepancy's id, the same on both sides."""
-    if line.kind == REFUND and line.refund_no:
+    """What names a movement. A refund of ours is named by its number alone; on a bill one number can stand at several refunds."""
+    if line.kind != REFUND:
+        return f"{line.kind[0]}:{line.number}:{line.txn}"
+    if isinstance(line, Ours):
         return f"R:{line.refund_no}"
-    if line.kind == REFUND:
-        return f"R:{line.number}:{line.refund_id}"
-    return f"{line.kind[0]}:{line.number}:{line.txn}"
+    return f"R:{line.refund_no}:{line.number}:{line.refund_id}"
 
 
 def read_part(body: bytes, shape: type[Side]) -> Iterator[Side]:

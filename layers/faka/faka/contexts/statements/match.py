@@ -98,20 +98,19 @@ def match(theirs: Iterable[Theirs], ours: Iterable[Ours], rules: Rules, day: str
 
 def _distinct(theirs: Iterable[Theirs], result: Result) -> Iterable[Theirs]:
     """Movements, one for each set of ids: the line that stands first in the file; its repeats are findings."""
-    first: dict[tuple[str, ...], Theirs] = {}
-    again: dict[tuple[str, ...], list[Theirs]] = {}
+    first: dict[str, Theirs] = {}
+    again: dict[str, list[Theirs]] = {}
     for line in theirs:
         if line.kind not in _MOVEMENTS:
             result.tally.beside(line)
             continue
-        ids: tuple[str, ...] = (line.kind, line.number, line.txn, line.refund_no, line.refund_id)
-        known = first.setdefault(ids, line)
-        if known is not line:
-            again.setdefault(ids, []).append(line)
-    for ids, lines in again.items():
-        first[ids], *repeats = sorted([first[ids], *lines], key=lambda line: int(line.line_no))
+        key = key_of(line)
+        if first.setdefault(key, line) is not line:
+            again.setdefault(key, []).append(line)
+    for key, lines in again.items():
+        first[key], *repeats = sorted([first[key], *lines], key=lambda line: int(line.line_no))
         for ordinal, line in enumerate(repeats, 2):
-            result.find(Finding(DiscrepancyClass.DUPLICATE_BILL_LINE, f"{key_of(line)}#{ordinal}", line))
+            result.find(Finding(DiscrepancyClass.DUPLICATE_BILL_LINE, f"{key}#{ordinal}", line))
     return first.values()
 
 

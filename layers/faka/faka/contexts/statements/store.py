@@ -10,7 +10,7 @@
 
 from collections.abc import Iterator
 from datetime import date, datetime
-from typing import Any
+from typing import TypeVar
 
 from pydantic import ValidationError
 
@@ -19,6 +19,7 @@ from faka.kernel.clock import to_row
 from faka.kernel.errors import Conflict, FakaError, UnknownState
 from faka.kernel.ids import ChannelId
 from faka.kernel.limits import BATCH_GET_MAX, PAGE_MAX
+from faka.kernel.model import Frozen
 from faka.platform.day import listed
 from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put
 
@@ -133,7 +134,10 @@ def _frozen(run: Run, sk: str, sha256: str, figures: str, at: datetime) -> Item:
     return {"pk": pk, "sk": sk, "sha256": sha256, "figures": figures, "rule_version": run.rule_version, "at": to_row(at)}
 
 
-def _read(model: Any, row: Item) -> Any:
+Model = TypeVar("Model", bound=Frozen)
+
+
+def _read(model: type[Model], row: Item) -> Model:
     """Raises: UnknownState when the row does not fit the model."""
     try:
         return model.model_validate({name: value for name, value in row.items() if name not in ("pk", "sk")})
