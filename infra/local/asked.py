@@ -151,6 +151,10 @@ def _secretsmanager(verb: str, given: Given) -> Iterable[Asked]:
     return [(f"secretsmanager:{_pascal(verb)}", "secret", given.get("SecretId") or given.get("Name", ""), "", NO_KEYS, PLAIN)]
 
 
+def _stepfunctions(verb: str, given: Given) -> Iterable[Asked] | None:
+    return [("states:StartExecution", "machine", given["stateMachineArn"], "", NO_KEYS, PLAIN)] if verb == "start_execution" else None
+
+
 def _pascal(verb: str) -> str:
     return "".join(part.capitalize() for part in verb.split("_"))
 
@@ -163,6 +167,7 @@ READERS: dict[str, Callable[[str, Given], Iterable[Asked] | None]] = {
     "events": _events,
     "sesv2": _sesv2,
     "secretsmanager": _secretsmanager,
+    "stepfunctions": _stepfunctions,
 }
 
 

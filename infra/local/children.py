@@ -17,7 +17,7 @@ from infra.local.home import ROOT, Home, Refused
 
 SERVICES = (
     "apigateway,cloudformation,dynamodb,dynamodbstreams,events,iam,kms,lambda,logs,monitoring,"
-    "s3,scheduler,secretsmanager,ses,sns,sqs,ssm,sts"
+    "s3,scheduler,secretsmanager,ses,sns,sqs,ssm,states,sts"
 )
 START_S_MAX = 60
 STOP_S_MAX = 60

@@ -18,7 +18,7 @@ from botocore.exceptions import ClientError
 
 from infra.local.home import Refused
 from infra.local.overlay import ARTIFACTS, overlay
-from infra.local.template import FUNCTION, Template
+from infra.local.template import FUNCTION, MACHINE, Template
 
 
 STACK = "faka"
@@ -91,7 +91,8 @@ def environment(endpoint: str, physical: str) -> dict[str, Any]:
 
 def fingerprint(template: Template, parameters: dict[str, str]) -> str:
     """Changes when the stack has to be brought up to date."""
-    return hashlib.sha256(json.dumps([template.text, parameters, sys.executable, str(template.root)]).encode()).hexdigest()
+    machines = [template.definition(name) for name in template.of_type(MACHINE)]
+    return hashlib.sha256(json.dumps([template.text, machines, parameters, sys.executable, str(template.root)]).encode()).hexdigest()
 
 
 def _status(cloudformation: Any) -> str | None:

@@ -1,8 +1,8 @@
 """The template as MiniStack gets it, changed in memory only, and the code that it names, staged in the emulator's S3.
 
 What changes: `python3.13` becomes `provided.al2023` with a bootstrap that runs the sources where they stand, layers become entries of
-the Python path, and calls to providers on loopback are allowed. The included part goes to S3 by itself, as `sam package` sends it,
-and the emulator puts it back in its place.
+the Python path, calls to providers on loopback are allowed, and a machine's definition stands where its file is named. The included
+part goes to S3 by itself, as `sam package` sends it, and the emulator puts it back in its place.
 """
 
 import copy
@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from infra.local.policies import judgeable
-from infra.local.template import FUNCTION, LAYER, Template
+from infra.local.template import FUNCTION, LAYER, MACHINE, Template
 
 
 ARTIFACTS = "local-artifacts"
@@ -48,6 +48,9 @@ def overlay(template: Template, logs: Path, s3: Any, settings: Mapping[str, str]
                     scaling["MaximumConcurrency"] = min(scaling["MaximumConcurrency"], CONCURRENCY_MAX)
         elif resource["Type"] == LAYER:
             properties["ContentUri"] = _stage(s3, name, {"README": "Local functions find this layer on their Python path.\n"})
+        elif resource["Type"] == MACHINE:
+            properties["Definition"] = template.definition(name)
+            del properties["DefinitionUri"]
     judgeable(document["Resources"])
     _include_again(document["Resources"], template.included, s3)
     return document

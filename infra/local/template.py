@@ -12,6 +12,7 @@ from infra.tools.whole import included, whole
 Resources = dict[str, dict[str, Any]]
 FUNCTION = "AWS::Serverless::Function"
 LAYER = "AWS::Serverless::LayerVersion"
+MACHINE = "AWS::Serverless::StateMachine"
 API = "AWS::Serverless::Api"
 TABLE = "AWS::DynamoDB::Table"
 
@@ -93,6 +94,11 @@ class Template:
     def folder(self, name: str) -> Path:
         """Where a function's code stands."""
         return (self.root / str(self.function(name, "CodeUri", "."))).resolve()
+
+    def definition(self, name: str) -> dict[str, Any]:
+        """A state machine's definition, with its placeholders: the emulator fills them as the service does."""
+        found: dict[str, Any] = yaml.safe_load((self.root / str(self.resources[name]["Properties"]["DefinitionUri"])).read_text())
+        return found
 
     def import_path(self, name: str) -> list[Path]:
         """What stands on the Python path of a function: its folder, then its layers, whose last one wins on AWS."""

@@ -34,6 +34,9 @@ FORMS = {
 }
 """What follows `arn:<partition>:` for a resource of each kind. CloudFormation names roles <stack>-<logical id>-<random>."""
 
+SPELT_OUT = {"AWS::Logs::LogGroup": "LogGroupName", "AWS::StepFunctions::StateMachine": "StateMachineName"}
+"""Kind → the property that names one."""
+
 BY_ARN = ("AWS::IAM::ManagedPolicy", "AWS::SNS::Topic", "AWS::StepFunctions::StateMachine")
 """Kinds whose Ref is their ARN."""
 
@@ -56,8 +59,8 @@ class Arns:
         return f"arn:{PARTITION}:" + FORMS[kind].format(self._named(name, kind))
 
     def _named(self, name: str, kind: str) -> str:
-        """A log group is found by its own name, because policies spell it out; everything else by its logical id."""
-        own = self._resources[name].get("Properties", {}).get("LogGroupName") if kind == "AWS::Logs::LogGroup" else None
+        """What policies spell out is found by its own name; everything else by its logical id."""
+        own = self._resources[name].get("Properties", {}).get(SPELT_OUT[kind]) if kind in SPELT_OUT else None
         return name if own is None else self.text(own)
 
     def texts(self, values: Any) -> tuple[str, ...]:

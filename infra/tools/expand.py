@@ -7,10 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import boto3
+import yaml
 from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 
-from infra.tools.template import FUNCTION, LAYER, ROOT, Template
+from infra.tools.template import FUNCTION, LAYER, MACHINE, ROOT, Template
 
 
 EXPANDED = ROOT / "build" / "template.expanded.json"
@@ -31,6 +32,8 @@ def expand(template: Template) -> dict[str, Any]:
             resource["Properties"]["CodeUri"] = "s3://artifacts/function.zip"
         elif resource["Type"] == LAYER:
             resource["Properties"]["ContentUri"] = "s3://artifacts/layer.zip"
+        elif resource["Type"] == MACHINE:
+            resource["Properties"]["Definition"] = yaml.safe_load((ROOT / resource["Properties"].pop("DefinitionUri")).read_text())
         resource.pop("Metadata", None)
     logging.getLogger("samtranslator").setLevel(logging.ERROR)
     translator = Translator({}, Parser(), boto_session=boto3.Session(region_name=PARAMETERS["AWS::Region"]))  # names none of AWS's policies

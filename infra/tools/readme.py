@@ -77,6 +77,11 @@ WORDS = {
     "the books break a promise": "账目违反了一条承诺",
     "the auditor did not look at everything": "夜间审计没有看完全部数据",
     "no audit was finished for 26 hours": "已有 26 小时没有完成一次夜间审计",
+    "the bills dead-letter queue is not empty": "账单下载的死信队列不为空",
+    "an account is not reconciled": "有渠道账户没有完成对账",
+    "no day was reconciled for 26 hours": "已有 26 小时没有完成一次对账",
+    "so much looked wrong that nothing was repaired": "差异过多，熔断后没有补单",
+    "a difference with a provider has been open for more than two days": "与渠道的差异超过两天未处理",
 }
 
 

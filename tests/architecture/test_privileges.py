@@ -121,8 +121,8 @@ def readers_of_uploads(policies: Policies) -> set[str]:
     return {function for function in FUNCTIONS if policies.judge(function, Call("s3:GetObject", upload)).is_allowed}
 
 
-POLLERS = {"CallbacksFunction", "StorefrontFunction", "SweepFunction"}
-"""A provider tells the first one, and the others ask it: by a buyer's button, and by the clock."""
+POLLERS = {"CallbacksFunction", "RepairFunction", "StorefrontFunction", "SweepFunction"}
+"""A provider tells the first one, and the others ask it: because its bill says so, by a buyer's button, and by the clock."""
 
 Edits = tuple[tuple[str, str], ...]
 LOST = "Action: sqs:SendMessage, Resource: !GetAtt RelayDead.Arn"

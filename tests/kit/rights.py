@@ -18,6 +18,7 @@ KINDS = {
     "key": "AWS::KMS::Key",
     "queue": "AWS::SQS::Queue",
     "bus": "AWS::Events::EventBus",
+    "machine": "AWS::StepFunctions::StateMachine",
 }
 USES = {
     "GENERATE_VERIFY_MAC": ("kms:GenerateMac", "kms:VerifyMac"),
@@ -118,6 +119,9 @@ class Book:
                 found[name] = value["Ref"]
             elif isinstance(value, dict) and "Fn::GetAtt" in value:
                 found[name] = value["Fn::GetAtt"][0]
+            elif isinstance(value, dict) and "Fn::Sub" in value:  # a machine by its name, because its reference would wait for the function
+                arns, arn = self.policies.arns, self.policies.arns.text(value)
+                found.update((name, machine) for machine in self.policies.of_type(KINDS["machine"]) if arns.of(machine) == arn)
         return found
 
 

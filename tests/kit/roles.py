@@ -48,6 +48,15 @@ RUNS = {
     "orphans": "SweepFunction",
     "intake.run": "IntakeFunction",
     "examine.run": "AuditorFunction",
+    "reconcile.begin": "BillsFunction",
+    "reconcile.plan": "BillsFunction",
+    "reconcile.fetch": "BillsFunction",
+    "reconcile.export": "ReconcileFunction",
+    "reconcile.match": "ReconcileFunction",
+    "reconcile.reduce": "ReconcileFunction",
+    "reconcile.close": "ReconcileFunction",
+    "reconcile.overdue": "ReconcileFunction",
+    "reconcile.repair": "RepairFunction",
 }
 """Flow → the function that runs it. The outermost counts: the sweep fulfils with its own role."""
 

@@ -5,12 +5,11 @@ from functools import cached_property
 from pathlib import Path, PurePosixPath
 
 from infra.local.asl.definition import Json, load, placeholders, read
-from infra.tools.template import ROOT, Template
+from infra.tools.template import MACHINE, ROOT, Template
 from infra.tools.whole import whole
 
 
 HERE = Path(__file__).parent
-MACHINE = "AWS::Serverless::StateMachine"
 
 
 @dataclass(frozen=True)
