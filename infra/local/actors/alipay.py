@@ -2,11 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
-from infra.local.actors.alipay_counter import BEIJING, TIME, Counter, beijing, notice_fields
+from infra.local.actors import alipay_books
+from infra.local.actors.alipay_counter import BEIJING, BILL_ADDRESS_S, TIME, Counter, beijing, notice_fields
 from infra.local.actors.bank import BankRefund, Payment, Trade
 from infra.local.actors.desk import Answered, Asked, Desk
 from infra.local.actors.keys import digits, new_rsa, stranger_keys
@@ -61,8 +62,22 @@ class AlipayDesk(Desk):
         return Counter(self.bank, self.base).opened(params, method, is_known=True)
 
     def serve(self, asked: Asked) -> Answered:
-        """A call of the merchant's server, answered with a signature over the node's exact text."""
+        """A call of the merchant's server, answered with a signature over the node's exact text; or the file of a bill."""
+        if asked.page == "downloadBillFile.resource":
+            return self._bill_file(dict(asked.query))
         return Answered(200, self._answer(asked.params), "text/html; charset=utf-8")
+
+    def _bill_file(self, query: Params) -> Answered:
+        try:
+            day, made_at = date.fromisoformat(query["bizDates"]), int(query["fileId"])
+        except (KeyError, ValueError):
+            return Answered(404)
+        if not 0 <= self.bank.now() - made_at <= BILL_ADDRESS_S:
+            return Answered(403, "链接已过期".encode(), "text/html; charset=utf-8")
+        return Answered(200, self.bill(day), "application/octet-stream")
+
+    def bill(self, day: date) -> bytes:
+        return alipay_books.bill(self.bank, self.keys.seller_id, day)
 
     def _answer(self, params: Params) -> bytes:
         method = params.get("method", "")

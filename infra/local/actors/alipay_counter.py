@@ -1,9 +1,9 @@
 """What Alipay does with a trade when it is asked: no signatures here, they are the desk's."""
 
 import json
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
-from infra.local.actors.bank import Bank, Payment, Trade
+from infra.local.actors.bank import BalanceShort, Bank, NotRefundable, Payment, Trade
 from infra.local.actors.notice import Refusal
 from infra.local.actors.spelling import Json, Params, minor_of, yuan
 
@@ -11,6 +11,7 @@ from infra.local.actors.spelling import Json, Params, minor_of, yuan
 NAME = "alipay"
 BEIJING = timezone(timedelta(hours=8))
 TIME = "%Y-%m-%d %H:%M:%S"
+BILL_ADDRESS_S = 30
 
 
 def beijing(at: float) -> str:
@@ -30,13 +31,21 @@ class Counter:
             if trade.is_paid:
                 raise Refusal("40004", "ACQ.TRADE_HAS_SUCCESS")
             return _fine(out_trade_no=trade.out_trade_no, qr_code=f"{self.base}/qr/{trade.token}")
-        if method not in ("alipay.trade.query", "alipay.trade.close"):
+        if method == "alipay.data.dataservice.bill.downloadurl.query":
+            return self._bill_address(_goods(params))
+        work = {
+            "alipay.trade.query": lambda trade, _: self._queried(trade),
+            "alipay.trade.close": lambda trade, _: self._closed(trade),
+            "alipay.trade.refund": self._refunded,
+            "alipay.trade.fastpay.refund.query": self._refund_queried,
+        }.get(method)
+        if work is None:
             raise Refusal("40002", "isv.invalid-method")
-        number = str(_goods(params).get("out_trade_no", ""))
-        trade_or_none = self.bank.find(NAME, number)
-        if trade_or_none is None or trade_or_none.state == "NEW":
+        goods = _goods(params)
+        found = self.bank.find(NAME, str(goods.get("out_trade_no", "")))
+        if found is None or found.state == "NEW":
             raise Refusal("40004", "ACQ.TRADE_NOT_EXIST")
-        return self._queried(trade_or_none) if method == "alipay.trade.query" else self._closed(trade_or_none)
+        return work(found, goods)
 
     def _queried(self, trade: Trade) -> Json:
         if not trade.payments:
@@ -46,6 +55,7 @@ class Counter:
                 out_trade_no=trade.out_trade_no, trade_no=trade.trade_no, trade_status=status, total_amount=yuan(trade.amount_minor)
             )
         first = trade.payments[0]
+        is_gone = trade.refunded_minor(first.trade_no) == first.amount_minor
         return _fine(
             buyer_logon_id="fak***@example.com",
             buyer_pay_amount=yuan(first.amount_minor),
@@ -54,13 +64,68 @@ class Counter:
             send_pay_date=beijing(first.paid_at),
             total_amount=yuan(first.amount_minor),
             trade_no=first.trade_no,
-            trade_status="TRADE_SUCCESS",
+            trade_status="TRADE_CLOSED" if is_gone else "TRADE_SUCCESS",
         )
 
     def _closed(self, trade: Trade) -> Json:
         if not self.bank.close(trade):
             raise Refusal("40004", "ACQ.TRADE_STATUS_ERROR")
         return _fine(out_trade_no=trade.out_trade_no, trade_no=trade.trade_no)
+
+    def _refunded(self, trade: Trade, goods: Json) -> Json:
+        """`refund_fee` is all that went back on the trade; `fund_change` says whether this call moved anything."""
+        number, trade_no = str(goods.get("out_request_no", "")), str(goods.get("trade_no", ""))
+        payment, known = trade.payment_of(trade_no), trade.refund_of(number)
+        if payment is None:
+            raise Refusal("40004", "ACQ.TRADE_STATUS_ERROR" if not trade_no else "ACQ.TRADE_NOT_EXIST")
+        try:
+            refund = self.bank.refund(trade, number, minor_of(str(goods.get("refund_amount", ""))), trade_no)
+        except ValueError:
+            raise Refusal("40004", "ACQ.INVALID_PARAMETER") from None
+        except BalanceShort:
+            raise Refusal("40004", "ACQ.SELLER_BALANCE_NOT_ENOUGH") from None
+        except NotRefundable:
+            is_gone = trade.refunded_minor(payment.trade_no) == payment.amount_minor
+            code = "DISCORDANT_REPEAT_REQUEST" if known else "TRADE_HAS_CLOSE" if is_gone else "REFUND_AMT_NOT_EQUAL_TOTAL"
+            raise Refusal("40004", f"ACQ.{code}") from None
+        return _fine(
+            buyer_logon_id="fak***@example.com",
+            fund_change="Y" if known is None and refund.state == "SUCCEEDED" else "N",
+            gmt_refund_pay=beijing(refund.finished_at or refund.created_at),
+            out_trade_no=trade.out_trade_no,
+            refund_fee=yuan(trade.refunded_minor(payment.trade_no)),
+            send_back_fee=yuan(refund.amount_minor if known is None else 0),
+            trade_no=payment.trade_no,
+        )
+
+    def _refund_queried(self, trade: Trade, goods: Json) -> Json:
+        """Of a refund that is not done (yet, or for good) nothing is said but the trade."""
+        refund = trade.refund_of(str(goods.get("out_request_no", "")))
+        if refund is None or refund.state != "SUCCEEDED":
+            return _fine()
+        return _fine(
+            gmt_refund_pay=beijing(refund.finished_at),
+            out_request_no=refund.refund_no,
+            out_trade_no=trade.out_trade_no,
+            refund_amount=yuan(refund.amount_minor),
+            refund_status="REFUND_SUCCESS",
+            total_amount=yuan(trade.amount_minor),
+            trade_no=refund.trade_no,
+        )
+
+    def _bill_address(self, goods: Json) -> Json:
+        """An address that lives `BILL_ADDRESS_S`: its time and its day stand in it."""
+        try:
+            day = date.fromisoformat(str(goods.get("bill_date", "")))
+        except ValueError:
+            raise Refusal("40004", "INVAILID_ARGUMENTS") from None
+        if goods.get("bill_type") != "trade":
+            raise Refusal("40004", "INVAILID_ARGUMENTS")
+        is_made = self.bank.now() >= datetime(day.year, day.month, day.day, 9, tzinfo=BEIJING).timestamp() + 24 * 3600
+        has_any = self.bank.payments_on(NAME, day) or self.bank.refunds_on(NAME, day, by_end=True)
+        if not is_made or not has_any:
+            raise Refusal("40004", "BILL_NOT_EXIST")
+        return _fine(bill_download_url=f"{self.base}/alipay/downloadBillFile.resource?bizDates={day}&fileId={int(self.bank.now())}")
 
     def opened(self, params: Params, method: str, *, is_known: bool) -> Trade:
         goods = _goods(params)

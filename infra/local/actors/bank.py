@@ -144,11 +144,11 @@ class Bank:
             mine = [trade for (name, _), trade in self._trades.items() if name == provider]
             return [(trade, payment) for trade in mine for payment in trade.payments if shanghai_day(payment.paid_at) == day]
 
-    def refunds_on(self, provider: str, day: date) -> list[tuple[Trade, BankRefund]]:
-        """The refunds that were started on this day in Shanghai, as they stand now."""
+    def refunds_on(self, provider: str, day: date, *, by_end: bool = False) -> list[tuple[Trade, BankRefund]]:
+        """The refunds that were started on this day in Shanghai, as they stand now; or those that ended on it."""
         with self.lock:
-            mine = [trade for (name, _), trade in self._trades.items() if name == provider]
-            return [(trade, refund) for trade in mine for refund in trade.refunds if shanghai_day(refund.created_at) == day]
+            mine = [(trade, refund) for (name, _), trade in self._trades.items() if name == provider for refund in trade.refunds]
+            return [(trade, refund) for trade, refund in mine if day == shanghai_day(refund.finished_at if by_end else refund.created_at)]
 
     def close(self, trade: Trade) -> bool:
         """Close an unpaid trade; False when it is paid or closed already."""

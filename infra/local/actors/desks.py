@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from infra.local.actors import alipay, epay, epusdt, stripe, wechatpay
+from infra.local.actors import alipay, epay, epay_rsa, epusdt, stripe, wechatpay
 from infra.local.actors.bank import Bank
 from infra.local.actors.desk import Desk
 from infra.local.actors.keys import Keys
@@ -18,6 +18,7 @@ class Kind(NamedTuple):
 DESKS: dict[str, Kind] = {
     "alipay": Kind(alipay.AlipayDesk, alipay.new_secrets),
     "epay": Kind(epay.EpayDesk, epay.new_secrets),
+    "epay_rsa": Kind(epay_rsa.EpayRsaDesk, epay_rsa.new_secrets),
     "stripe": Kind(stripe.StripeDesk, stripe.new_secrets),
     "epusdt": Kind(epusdt.EpusdtDesk, epusdt.new_secrets),
     "wechatpay": Kind(wechatpay.WechatpayDesk, wechatpay.new_secrets),

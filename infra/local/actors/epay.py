@@ -2,15 +2,37 @@
 
 import json
 from collections.abc import Iterator, Mapping
+from datetime import date
 from typing import Any, ClassVar
 from urllib.parse import urlencode
 
 from infra.local.actors.alipay_counter import beijing
-from infra.local.actors.bank import BankRefund, Payment, Trade
+from infra.local.actors.bank import BalanceShort, Bank, BankRefund, NotRefundable, Payment, Trade
 from infra.local.actors.desk import Answered, Asked, Desk
 from infra.local.actors.keys import digits, letters, stranger_keys
 from infra.local.actors.notice import Notice, Refusal
 from infra.local.actors.spelling import Json, Params, md5, minor_of, turned, with_second_field, yuan
+
+
+PAGE_ORDERS = 50
+
+
+def listed(bank: Bank, name: str) -> list[Trade]:
+    """The orders of a gateway, the newest first."""
+    return [trade for trade in bank.newest(1_000_000) if trade.provider == name and trade.state != "NEW"]
+
+
+def by_trade_no(bank: Bank, name: str, trade_no: str) -> Trade | None:
+    return next((trade for trade in listed(bank, name) if trade_no and any(p.trade_no == trade_no for p in trade.payments)), None)
+
+
+def status_of(trade: Trade) -> int:
+    """0 unpaid, 1 paid, 2 given back in whole."""
+    if not trade.payments:
+        return 0
+    first = trade.payments[0]
+    done = sum(refund.amount_minor for refund in trade.refunds if refund.state == "SUCCEEDED" and refund.trade_no == first.trade_no)
+    return 2 if done >= first.amount_minor else 1
 
 
 def new_secrets() -> dict[str, str]:
@@ -85,18 +107,45 @@ class EpayDesk(Desk):
             return json.dumps({"code": -3, "msg": "商户ID不存在"}).encode()
         if params.get("key") != self.keys.epay_key:
             return json.dumps({"code": -3, "msg": "商户密钥错误"}).encode()
-        if params.get("act") != "order":
-            return json.dumps({"code": -5, "msg": "No Act!"}).encode()
-        trade = self.bank.find(self.name, params.get("out_trade_no", ""))
-        if trade is None or trade.state == "NEW":
+        match params.get("act"):
+            case "orders":
+                return self._orders(params)
+            case "refund":
+                return self._refunded(params)
+            case "order":
+                trade = self.bank.find(self.name, params.get("out_trade_no", ""))
+                if trade is None or trade.state == "NEW":
+                    return json.dumps({"code": -1, "msg": "订单号不存在"}).encode()
+                return json.dumps({"code": 1, "msg": "succ", **self._order(trade)}, ensure_ascii=False).encode()
+        return json.dumps({"code": -5, "msg": "No Act!"}).encode()
+
+    def _orders(self, params: Params) -> bytes:
+        """A page of the list, newest first; `page` counts from 1, and more than 50 are never answered."""
+        limit = min(int(params.get("limit", "20")), PAGE_ORDERS)
+        start = (int(params.get("page", "1")) - 1) * limit
+        rows = [self._order(trade) for trade in listed(self.bank, self.name)[start : start + limit]]
+        return json.dumps({"code": 1, "msg": "查询订单记录成功！", "data": rows}, ensure_ascii=False).encode()
+
+    def _refunded(self, params: Params) -> bytes:
+        """There is no number of a refund: the same call again is another refund, as far as the money goes."""
+        trade = by_trade_no(self.bank, self.name, params.get("trade_no", ""))
+        if trade is None:
             return json.dumps({"code": -1, "msg": "订单号不存在"}).encode()
-        return json.dumps(self._order(trade), ensure_ascii=False).encode()
+        try:
+            self.bank.refund(trade, f"R{len(trade.refunds) + 1}", minor_of(params.get("money", "")), params["trade_no"])
+        except (NotRefundable, BalanceShort, ValueError):
+            return json.dumps({"code": -1, "msg": "退款失败"}, ensure_ascii=False).encode()
+        return json.dumps({"code": 0, "msg": "退款成功！"}, ensure_ascii=False).encode()
+
+    def bill(self, day: date) -> bytes:
+        """There is no file: the pages, one a line, as the shop would get them."""
+        del day
+        pages = range(len(listed(self.bank, self.name)) // PAGE_ORDERS + 1)
+        return b"\n".join(self._orders({"limit": str(PAGE_ORDERS), "page": str(page + 1)}) for page in pages)
 
     def _order(self, trade: Trade) -> Json:
         paid = trade.payments[0] if trade.payments else None
         return {
-            "code": 1,
-            "msg": "succ",
             "trade_no": paid.trade_no if paid else trade.trade_no,
             "out_trade_no": trade.out_trade_no,
             "api_trade_no": None,
@@ -108,7 +157,7 @@ class EpayDesk(Desk):
             "money": yuan(paid.amount_minor if paid else trade.amount_minor),
             "param": "",
             "buyer": "",
-            "status": 1 if paid else 0,
+            "status": status_of(trade),
         }
 
     def notice(self, trade: Trade, payment: Payment | None, status: str = "", **changes: str) -> Notice:

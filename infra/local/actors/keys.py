@@ -153,6 +153,7 @@ def public_text(key: rsa.RSAPrivateKey) -> str:
 
 
 @cache
+@cache
 def loaded(text: str) -> rsa.RSAPrivateKey:
     """The private key; reading one checks it, which takes longer than signing with it."""
     key = load_der_private_key(base64.b64decode(text), None)

@@ -14,9 +14,11 @@ from faka.contexts.payments.providers.base import (
     EventSource,
     EventState,
     MethodNotOffered,
+    PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
 )
+from faka.contexts.payments.providers.refunding import RefundEvent, RefundProgress
 from faka.kernel.money import Currency, Money
 from infra.local.actors.notice import Refusal
 from tests.kit.clock import FrozenClock
@@ -205,10 +207,22 @@ class TestRefundsToldByNotice:
     def test_a_refund_is_no_second_payment(self, providers: FakeProviders) -> None:
         providers.alipay.pay(NUMBER, 1580)
         event = providers.alipay.adapter().parse_notice(providers.alipay.refund(NUMBER, 500))
-        assert event.status == "TRADE_SUCCESS"
-        assert event.state is EventState.REFUNDED
-        assert event.refunded is not None
-        assert (event.refunded.minor, event.amount.minor) == (500, 1580)
+        assert isinstance(event, RefundEvent)
+        assert (event.status, event.out_refund_no, event.amount.minor) == ("TRADE_SUCCESS", "R1", 500)
+
+    def test_what_went_back_in_all_is_not_taken_for_this_refunds_amount(self, providers: FakeProviders) -> None:
+        """`refund_fee` is the sum of all refunds on the trade: the second notice says 8.00 about a refund of 3.00."""
+        providers.alipay.pay(NUMBER, 1580)
+        providers.alipay.refund(NUMBER, 500)
+        event = providers.alipay.adapter().parse_notice(providers.alipay.refund(NUMBER, 300))
+        assert isinstance(event, RefundEvent)
+        assert (event.out_refund_no, event.amount.minor, event.state) == ("R2", 800, RefundProgress.UNKNOWN)
+
+    def test_a_refund_that_does_not_say_which_is_still_no_payment(self, providers: FakeProviders) -> None:
+        providers.alipay.pay(NUMBER, 1580)
+        event = providers.alipay.adapter().parse_notice(providers.alipay.notice(NUMBER, refund_fee="5.00", out_biz_no="退款 1"))
+        assert isinstance(event, PaymentEvent)
+        assert (event.state, event.refunded.minor if event.refunded else None) == (EventState.REFUNDED, 500)
 
     @pytest.mark.parametrize(
         ("status", "changes", "state"),

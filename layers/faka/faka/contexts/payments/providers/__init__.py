@@ -28,6 +28,10 @@ def open_channel(account: ChannelAccount, transport: Transport, clock: Clock) ->
             from faka.contexts.payments.providers.epay import Epay  # noqa: PLC0415
 
             return Epay(account, transport, clock)
+        case ProviderKind.EPAY_RSA:
+            from faka.contexts.payments.providers.epay_rsa import EpayRsa  # noqa: PLC0415
+
+            return EpayRsa(account, transport, clock)
         case ProviderKind.WECHATPAY:
             from faka.contexts.payments.providers.wechatpay import WechatPay  # noqa: PLC0415
 

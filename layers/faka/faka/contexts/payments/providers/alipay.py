@@ -10,6 +10,9 @@ address or a QR that we cannot close must die by itself.
 A notice is signed over its fields without `sign` and `sign_type` (rule V1); a few platform notices keep `sign_type` (V2).
 V1 is tried first, then V2, both over RSA2 only. A notice has no time window (`notify_time` is old on repeats), so replay is
 stopped by `notify_id` and by the trade number, above.
+
+A notice about a refund says which one (`out_biz_no`) but not how much: `refund_fee` is all that ever went back on the trade.
+So it is a hint to ask about that refund (`alipay_refunds`), never a proof of its amount.
 """
 
 import hashlib
@@ -20,7 +23,7 @@ from datetime import date
 from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
 
-from faka.contexts.payments.providers import rsa
+from faka.contexts.payments.providers import alipay_bill, alipay_notice, alipay_refunds
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.alipay_gateway import TIME, Gateway, Refused
@@ -32,7 +35,6 @@ from faka.contexts.payments.providers.base import (
     CloseResult,
     EventSource,
     EventState,
-    Forged,
     HttpAnswer,
     Malformed,
     MethodNotOffered,
@@ -41,21 +43,15 @@ from faka.contexts.payments.providers.base import (
     ProviderUnavailable,
     RawRequest,
 )
-from faka.contexts.payments.providers.bill import BillCorrupt, BillFile, BillLine, BillNotReady
+from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import (
-    AMOUNT,
-    NOTICE_ID,
     NUMBER,
     STATUS,
-    Fields,
     beijing_time,
-    form_fields,
     money_of,
     plain_subject,
-    signed_text,
-    word,
 )
-from faka.contexts.payments.providers.refunding import RefundEvent, RefundNotOffered, RefundOrder
+from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder
 from faka.kernel.clock import SHANGHAI, Clock
 
 
@@ -66,14 +62,6 @@ _PRODUCTS = {
     "wap": ("alipay.trade.wap.pay", "QUICK_WAP_WAY"),
     "precreate": ("alipay.trade.precreate", ""),
 }
-_STATES = {
-    "WAIT_BUYER_PAY": EventState.PENDING,
-    "TRADE_SUCCESS": EventState.SUCCEEDED,
-    "TRADE_FINISHED": EventState.SUCCEEDED,
-    "TRADE_CLOSED": EventState.CLOSED,
-}
-_V1 = frozenset({"sign", "sign_type"})
-_V2 = frozenset({"sign"})
 _QR = re.compile(r"https?://[!-~]+", re.ASCII)
 
 
@@ -85,6 +73,8 @@ class Alipay:
 
     def __init__(self, account: ChannelAccount, transport: Transport, clock: Clock) -> None:
         self.account = account
+        self._transport = transport
+        self._clock = clock
         self._gateway = Gateway(account, transport, clock)
 
     @property
@@ -126,44 +116,9 @@ class Alipay:
 
     # -- notices --------------------------------------------------------------------------------------------------
 
-    def parse_notice(self, raw: RawRequest) -> PaymentEvent:
-        """Prove a notice, in the order: shape, algorithm, signature, account, content.
-
-        Raises: Malformed, Forged.
-        """
-        fields = form_fields(raw)
-        self._prove(fields)
-        if fields.get("app_id") != self.account.merchant_id.encode() or fields.get("seller_id") != self.account.seller_id.encode():
-            raise Forged("a notice for another account")
-        trade_no = word(fields, "trade_no", NUMBER)
-        return PaymentEvent(
-            channel_id=self.account.id,
-            kind=self.account.kind,
-            source=EventSource.NOTICE,
-            out_trade_no=word(fields, "out_trade_no", NUMBER),
-            channel_txn_id=trade_no,
-            state=_notice_state(fields),
-            status=word(fields, "trade_status", STATUS),
-            amount=money_of(word(fields, "total_amount", AMOUNT), self.account.currency),
-            refunded=money_of(word(fields, "refund_fee", AMOUNT), self.account.currency) if fields.get("refund_fee") else None,
-            paid_at=beijing_time(fields.get("gmt_payment", b"").decode("latin-1")),
-            payer_ref=self._pseudonym(fields.get("buyer_id", b"")),
-            dedupe_key=word(fields, "notify_id", NOTICE_ID),
-            raw_sha256=raw.sha256(),
-        )
-
-    def _prove(self, fields: Fields) -> None:
-        if fields.get("sign_type") != b"RSA2":
-            raise Forged("not RSA2")
-        if fields.get("charset", b"utf-8").lower() != b"utf-8":
-            raise Malformed("we ask for UTF-8")
-        signature = rsa.signature_bytes(fields.get("sign", b"").decode("latin-1"))
-        if signature is None:
-            raise Forged("no signature")
-        for without in (_V1, _V2):
-            if rsa.is_signed(self._gateway.provider_key, signed_text(fields, without), signature):
-                return
-        raise Forged("the signature is not Alipay's")
+    def parse_notice(self, raw: RawRequest) -> PaymentEvent | RefundEvent:
+        """Raises: Malformed, Forged."""
+        return alipay_notice.parse(self.account, self._gateway.provider_key, raw)
 
     def acknowledge(self, ok: bool) -> HttpAnswer:
         """Seven bytes end the repeats; anything else keeps them coming for 25 hours."""
@@ -171,7 +126,7 @@ class Alipay:
 
     # -- asking and closing ---------------------------------------------------------------------------------------
 
-    def query(self, out_trade_no: str) -> PaymentEvent | None:
+    def query(self, out_trade_no: str, *, provider_ref: str = "") -> PaymentEvent | None:  # noqa: ARG002 - our number is enough here
         try:
             node = self._gateway.call("alipay.trade.query", {"out_trade_no": out_trade_no})
         except Refused as refusal:
@@ -181,7 +136,7 @@ class Alipay:
         status, trade_no = text_of(node, "trade_status"), text_of(node, "trade_no")
         if text_of(node, "out_trade_no") != out_trade_no or not STATUS.fullmatch(status) or not NUMBER.fullmatch(trade_no):
             raise ProviderUnavailable("alipay answered about something else")
-        state = _STATES.get(status, EventState.UNKNOWN)
+        state = alipay_notice.STATES.get(status, EventState.UNKNOWN)
         if state is EventState.CLOSED and text_of(node, "send_pay_date"):
             # Closed after a full refund looks like closed unpaid, but for the date of the payment.
             state = EventState.REFUNDED
@@ -199,12 +154,12 @@ class Alipay:
             status=status,
             amount=amount,
             paid_at=beijing_time(text_of(node, "send_pay_date")),
-            payer_ref=self._pseudonym(text_of(node, "buyer_user_id").encode()),
+            payer_ref=alipay_notice.pseudonym(self.account, text_of(node, "buyer_user_id").encode()),
             dedupe_key=f"query.{trade_no}.{status}",
             raw_sha256=hashlib.sha256(json.dumps(node, sort_keys=True).encode()).hexdigest(),
         )
 
-    def close(self, out_trade_no: str) -> CloseResult:
+    def close(self, out_trade_no: str, *, provider_ref: str = "") -> CloseResult:  # noqa: ARG002 - our number is enough here
         try:
             self._gateway.call("alipay.trade.close", {"out_trade_no": out_trade_no})
         except Refused as refusal:
@@ -221,20 +176,19 @@ class Alipay:
             raise
         return CloseResult.CLOSED
 
-    def refund(self, order: RefundOrder) -> RefundEvent:  # noqa: ARG002
-        raise RefundNotOffered(self.account.id)
+    # -- giving back, and the books ---------------------------------------------------------------------------------
 
-    def query_refund(self, order: RefundOrder) -> RefundEvent | None:  # noqa: ARG002
-        raise RefundNotOffered(self.account.id)
+    def refund(self, order: RefundOrder) -> RefundEvent:
+        return alipay_refunds.refund(self.account, self._gateway, order)
 
-    def fetch_bill(self, day: date, into: BinaryIO) -> BillFile | None:  # noqa: ARG002
-        raise BillNotReady(self.account.id)
+    def query_refund(self, order: RefundOrder) -> RefundEvent | None:
+        return alipay_refunds.query_refund(self.account, self._gateway, order)
 
-    def parse_bill(self, day: date, source: BinaryIO) -> Iterator[BillLine]:  # noqa: ARG002
-        raise BillCorrupt(self.account.id)
+    def fetch_bill(self, day: date, into: BinaryIO) -> BillFile | None:
+        return alipay_bill.fetch(self.account, self._gateway, self._transport, day, self._clock.now(), into)
 
-    def _pseudonym(self, payer: bytes) -> str:
-        return hashlib.sha256(b"alipay\0" + self.account.merchant_id.encode() + b"\0" + payer).hexdigest()[:32] if payer else ""
+    def parse_bill(self, day: date, source: BinaryIO) -> Iterator[BillLine]:
+        return alipay_bill.lines(self.account, day, source)
 
 
 def _qr_text(node: dict[str, object]) -> str:
@@ -242,14 +196,3 @@ def _qr_text(node: dict[str, object]) -> str:
     if len(text) > QR_TEXT_MAX or not _QR.fullmatch(text):
         raise ProviderUnavailable("alipay answered without a QR")
     return text
-
-
-def _notice_state(fields: Fields) -> EventState:
-    """The closed list; a refund is told by its fields, because a partial one keeps `TRADE_SUCCESS`."""
-    state = _STATES.get(word(fields, "trade_status", STATUS), EventState.UNKNOWN)
-    refunds = fields.get("refund_fee", b"").strip(b"0.") or fields.get("gmt_refund") or fields.get("out_biz_no")
-    if state is EventState.SUCCEEDED and refunds:
-        return EventState.REFUNDED
-    if state is EventState.CLOSED and (refunds or fields.get("gmt_payment")):
-        return EventState.REFUNDED
-    return state

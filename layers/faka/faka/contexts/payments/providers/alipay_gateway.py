@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from urllib.parse import urlencode
 
@@ -29,6 +30,14 @@ class Refused(ProviderUnavailable):
         self.sub_code = sub_code
 
 
+class Limited(ProviderUnavailable):
+    """Proved: too many calls (40005), nothing was done."""
+
+
+Goods = Mapping[str, str | Sequence[str]]
+"""The `biz_content` of a call."""
+
+
 class Gateway:
     """The gateway as one application sees it."""
 
@@ -43,7 +52,7 @@ class Gateway:
         """Loaded when something is signed: taking a notice needs the provider's key only."""
         return rsa.private_key(self._account.secret)
 
-    def signed(self, method: str, goods: dict[str, str], extra: dict[str, str]) -> dict[str, str]:
+    def signed(self, method: str, goods: Goods, extra: dict[str, str]) -> dict[str, str]:
         """The parameters of a request with their signature. Unlike in a notice, `sign_type` is signed."""
         params = {
             "app_id": self._account.merchant_id,
@@ -62,10 +71,10 @@ class Gateway:
         text = signed_text({name: value.encode() for name, value in params.items()}, frozenset())
         return params | {"sign": rsa.sign(self._application_key, text)}
 
-    def call(self, method: str, goods: dict[str, str], extra: dict[str, str] | None = None) -> dict[str, object]:
+    def call(self, method: str, goods: Goods, extra: dict[str, str] | None = None) -> dict[str, object]:
         """The node of a proved answer that says 10000.
 
-        Raises: Refused for a proved refusal; ProviderUnavailable for all else.
+        Raises: Refused for a proved refusal, Limited for too many calls; ProviderUnavailable for all else.
         """
         body = urlencode(self.signed(method, goods, extra or {})).encode()
         headers = {"Content-Type": "application/x-www-form-urlencoded;charset=utf-8"}
@@ -81,6 +90,8 @@ class Gateway:
             return node
         if code == "40004":
             raise Refused(sub_code)
+        if code == "40005":
+            raise Limited("alipay takes no more calls now")
         raise ProviderUnavailable(f"alipay says {_safe(code)} {_safe(sub_code)}")
 
     def proved(self, answer: bytes, name: str) -> dict[str, object] | None:

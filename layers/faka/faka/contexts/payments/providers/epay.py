@@ -5,12 +5,11 @@ submit.php                the buyer goes there with a signed address
 notice (GET, some POST)   MD5 over the fields and the shared key; no time, no nonce: it can be replayed for ever
 api.php?act=order         the gateway's own word; the shared key travels in the address
 ```
-MD5 with a key that several systems hold proves little, so `needs_query` is True: a notice only says *ask now*, and what
-the query answers is applied. That query's address is the one place where a key leaves: it goes to the transport and into
-no text, log or error.
+MD5 with a key that several systems hold proves little, so `needs_query` is True: a notice only says *ask now*, and what the query
+answers is applied. Forks differ in types (numbers, texts, null) and in method; they do not differ in the canonical text.
 
-Version 1 has no closing call. `close` answers NOT_FOUND: our own closing stands alone, and a payment that comes later goes
-the late way. Forks differ in types (numbers, texts, null) and in method; they do not differ in the canonical text.
+There is no closing call (late money goes the late way), and a refund has no number: the same call again is a second one. So only
+a whole amount goes back by it, which can happen once; what became of it, the order's own status says.
 """
 
 import hashlib
@@ -21,9 +20,10 @@ from datetime import date
 from typing import BinaryIO
 from urllib.parse import urlencode, urlsplit
 
+from faka.contexts.payments.providers import epay_orders
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.adapter import Transport
-from faka.contexts.payments.providers.answers import Unreadable, members, text_of
+from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     Checkout,
     CheckoutKind,
@@ -39,7 +39,7 @@ from faka.contexts.payments.providers.base import (
     ProviderUnavailable,
     RawRequest,
 )
-from faka.contexts.payments.providers.bill import BillCorrupt, BillFile, BillLine, BillNotReady
+from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import (
     AMOUNT,
     NUMBER,
@@ -53,9 +53,16 @@ from faka.contexts.payments.providers.canonical import (
     signed_text,
     word,
 )
-from faka.contexts.payments.providers.refunding import RefundEvent, RefundNotOffered, RefundOrder
+from faka.contexts.payments.providers.epay_gateway import Gateway
+from faka.contexts.payments.providers.refunding import (
+    RefundDelayed,
+    RefundEvent,
+    RefundNotOffered,
+    RefundOrder,
+    RefundProgress,
+    RefundRefused,
+)
 from faka.kernel.clock import Clock
-from faka.kernel.errors import Unavailable
 from faka.kernel.secret import Secret
 
 
@@ -80,7 +87,7 @@ class Epay:
 
     def __init__(self, account: ChannelAccount, transport: Transport, clock: Clock) -> None:
         self.account = account
-        self._transport = transport
+        self._gateway = Gateway(account, transport)
         self._clock = clock
 
     @property
@@ -141,13 +148,13 @@ class Epay:
     def acknowledge(self, ok: bool) -> HttpAnswer:
         return HttpAnswer(status=200, body=b"success") if ok else HttpAnswer(status=503)
 
-    def query(self, out_trade_no: str) -> PaymentEvent | None:
+    def query(self, out_trade_no: str, *, provider_ref: str = "") -> PaymentEvent | None:  # noqa: ARG002 - our number is enough here
         """The gateway's word about one of our numbers.
 
         `code` 1 is an order, -1 is *no such order*; wrong key or merchant is another negative number and must not read
         as *nobody paid*.
         """
-        values, digest = self._ask(out_trade_no)
+        values, digest = self._gateway.ask("order", {"out_trade_no": out_trade_no})
         code = text_of(values, "code")
         if code == "-1" and not text_of(values, "out_trade_no"):
             return None
@@ -174,36 +181,69 @@ class Epay:
             raw_sha256=digest,
         )
 
-    def close(self, out_trade_no: str) -> CloseResult:  # noqa: ARG002 - the interface's, version 1 has nothing to close
+    def close(self, out_trade_no: str, *, provider_ref: str = "") -> CloseResult:  # noqa: ARG002 - the interface's, version 1 has nothing to close
         return CloseResult.NOT_FOUND
 
-    def refund(self, order: RefundOrder) -> RefundEvent:  # noqa: ARG002
-        raise RefundNotOffered(self.account.id)
+    def refund(self, order: RefundOrder) -> RefundEvent:
+        """Give back the whole amount. Gateways say 0 or 1 for *taken*; whether it is done, the order's status says.
 
-    def query_refund(self, order: RefundOrder) -> RefundEvent | None:  # noqa: ARG002
-        raise RefundNotOffered(self.account.id)
+        Raises: RefundNotOffered for a part, RefundRefused, RefundDelayed, ProviderUnavailable.
+        """
+        known = self._refund_known(order)
+        if known is not None:
+            return known
+        form = {"trade_no": order.channel_txn_id, "money": order.amount.decimal()}
+        values, _ = self._gateway.ask("refund", {}, form)
+        if known := self._refund_known(order):
+            return known
+        if text_of(values, "code") not in ("0", "1"):
+            raise RefundDelayed(self.account.id)
+        return self._refunded(order, RefundProgress.PROCESSING, "ACCEPTED")
 
-    def fetch_bill(self, day: date, into: BinaryIO) -> BillFile | None:  # noqa: ARG002
-        raise BillNotReady(self.account.id)
+    def query_refund(self, order: RefundOrder) -> RefundEvent | None:
+        """Raises: RefundNotOffered where the order is still paid: an order's status cannot tell *not yet* from *never*."""
+        known = self._refund_known(order)
+        if known is None:
+            raise RefundNotOffered(self.account.id)
+        return known
 
-    def parse_bill(self, day: date, source: BinaryIO) -> Iterator[BillLine]:  # noqa: ARG002
-        raise BillCorrupt(self.account.id)
+    def fetch_bill(self, day: date, into: BinaryIO) -> BillFile | None:
+        return epay_orders.fetch(self.account, self._gateway.page, day, self._clock.now(), into)
 
-    def _ask(self, out_trade_no: str) -> tuple[dict[str, object], str]:
-        params = {"act": "order", "pid": self.account.merchant_id, "key": self.account.secret.reveal(), "out_trade_no": out_trade_no}
-        failed = False
-        try:
-            status, answer = self._transport.request("GET", f"{self.account.gateway}api.php?{urlencode(params)}")
-        except Unavailable:
-            # No chain: whatever a transport puts into its error, the address with the key does not follow us.
-            failed = True
-        if failed or status != 200:
-            raise ProviderUnavailable("epay did not answer")
-        try:
-            outer = members(answer)
-        except Unreadable:
-            raise ProviderUnavailable("epay's answer is unreadable") from None
-        return {name: value for name, (value, _) in outer.items()}, hashlib.sha256(answer).hexdigest()
+    def parse_bill(self, day: date, source: BinaryIO) -> Iterator[BillLine]:
+        return epay_orders.lines(self.account, day, source)
+
+    def _refund_known(self, order: RefundOrder) -> RefundEvent | None:
+        """What the order's status says about a refund of all of it; None while it is paid.
+
+        Raises: RefundNotOffered, RefundRefused, ProviderUnavailable.
+        """
+        if order.amount != order.total:
+            raise RefundNotOffered(self.account.id)
+        event = self.query(order.out_trade_no)
+        if event is None or event.channel_txn_id != order.channel_txn_id or event.amount != order.total:
+            raise RefundNotOffered(self.account.id)
+        if event.state is EventState.REFUNDED:
+            return self._refunded(order, RefundProgress.SUCCEEDED, event.status)
+        if event.state is not EventState.SUCCEEDED:
+            raise RefundRefused(event.status.replace("_", ""))
+        return None
+
+    def _refunded(self, order: RefundOrder, state: RefundProgress, status: str) -> RefundEvent:
+        return RefundEvent(
+            channel_id=self.account.id,
+            kind=self.account.kind,
+            source=EventSource.QUERY,
+            out_refund_no=order.out_refund_no,
+            out_trade_no=order.out_trade_no,
+            channel_txn_id=order.channel_txn_id,
+            channel_refund_id="",
+            state=state,
+            status=status,
+            amount=order.amount,
+            dedupe_key=f"refund.{order.out_refund_no}.{status}",
+            raw_sha256=hashlib.sha256(f"{order.out_refund_no} {status}".encode()).hexdigest(),
+        )
 
 
 def _status_word(status: str) -> str:
