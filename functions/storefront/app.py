@@ -2,7 +2,7 @@
 
 Audience:   visitors and buyers, no account; proof of an order is its lookup code or a mailed one-time code
 Trigger:    API `shop` (REST), the routes below
-Flows:      browse · quote · checkout · order_page · find_order
+Flows:      browse · quote · checkout · order_page · pay_with_balance · find_order · wallet · redeem_value
 Tables:     catalog read · trade read and transactional write · journal append · guard read and write · vault never
 Keys:       index key (GenerateMac) for contacts and addresses; no key that opens a card
 Secrets:    payment channels' accounts, to create and query payments
@@ -17,6 +17,7 @@ from lookup import Lookup
 from orders import Orders
 from settings import StorefrontSettings
 from site_files import SiteFiles
+from wallet import Wallets
 
 from faka.platform.door import Door
 from faka.wiring import Deps
@@ -26,6 +27,7 @@ def open_door(deps: Deps) -> Door:
     """The route table; `template.yaml` lists the same, and a test compares the two."""
     house = House(deps)
     browse, buy, orders, lookup, files = Browse(house), Buy(house), Orders(house), Lookup(house), SiteFiles(house)
+    wallets = Wallets(house)
     door = Door("storefront", shop_url=deps.settings.faka_shop_url, fault=house.fault)
     for method, path, view in (
         ("GET", "/", browse.home),
@@ -38,6 +40,11 @@ def open_door(deps: Deps) -> Door:
         ("POST", "/o/{no}/check", orders.check),
         ("POST", "/o/{no}/cancel", orders.cancel),
         ("POST", "/o/{no}/pay", orders.change_way),
+        ("GET", "/o/{no}/balance", wallets.ask),
+        ("POST", "/o/{no}/balance", wallets.pay),
+        ("GET", "/wallet", wallets.show),
+        ("POST", "/wallet", wallets.open),
+        ("POST", "/wallet/redeem", wallets.redeem),
         ("GET", "/orders", lookup.show),
         ("POST", "/orders", lookup.by_code),
         ("POST", "/orders/mail", lookup.send_code),

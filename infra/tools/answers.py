@@ -14,6 +14,7 @@ from faka.contexts.payments.providers.base import Forged, Malformed
 from faka.contexts.quotas.errors import QuotaExceeded, TooManyTries, WrongCode
 from faka.contexts.stock import OutOfStock
 from faka.contexts.vault import CardWithheld
+from faka.contexts.wallets import errors as wallets
 from faka.flows.checkout import ConsentMissing, QuantityOutOfLimits
 from faka.flows.quote import QuantityNotOffered
 from faka.kernel.contact import InvalidContact
@@ -46,6 +47,7 @@ BOUGHT = (
     *(InvalidContact, QuantityOutOfLimits, ConsentMissing, ChannelClosedForOrders, PriceChanged, OutOfStock),
     *(QuotaExceeded, orders.KeyReusedWithOtherBody),
 )
+OPENS = (wallets.WalletNotFound, TooManyTries)
 SVG = "image/svg+xml"
 
 SHOP: dict[str, Answers] = {
@@ -63,6 +65,19 @@ SHOP: dict[str, Answers] = {
     "POST /o/{no}/pay": Answers(
         (SEE_ORDER,),
         (BadForm, orders.OrderNotFound, orders.OrderClosed, catalog.ChannelNotFound, ChannelClosedForOrders, TooManyTries),
+    ),
+    "GET /o/{no}/balance": Answers(
+        (page("number and code of the wallet that pays"), (303, "text/plain", "see the order's page")), (orders.OrderNotFound,)
+    ),
+    "POST /o/{no}/balance": Answers(
+        (SEE_ORDER,),
+        (BadForm, orders.OrderNotFound, orders.OrderClosed, *OPENS, wallets.BalanceTooLow, wallets.CurrencyDiffers),
+    ),
+    "GET /wallet": Answers((page("the ways to open a wallet and to redeem a gift code"),)),
+    "POST /wallet": Answers((page("the wallet's balance and newest movements"),), (BadForm, *OPENS)),
+    "POST /wallet/redeem": Answers(
+        (page("the wallet with the value in it; of a new one also its code, this once"),),
+        (BadForm, *OPENS, wallets.ValueNotFound, wallets.ValueUsed, wallets.ValueOver, wallets.CurrencyDiffers, wallets.WalletExists),
     ),
     "GET /orders": Answers((page("this browser's orders, and the ways to find one"),)),
     "POST /orders": Answers((SEE_ORDER,), (BadForm, orders.OrderNotFound, TooManyTries)),
@@ -105,10 +120,14 @@ MEANINGS = {
     "consent": "version of the product's notice that was agreed to",
     "contact": "where news go; may stay empty",
     "digits": "the six digits that were mailed",
-    "form_id": "one-time id of the form; it becomes the order's number, so a form sent twice is one order",
+    "form_id": "one-time id of the form; it becomes the number of the order or wallet, so a form sent twice makes one",
+    "gift_code": "the code to redeem; case, spaces and hyphens do not matter",
     "hl": "language for who carries no cookies: `zh` or `en`",
+    "into": "number of the wallet that the value goes into; empty for a new one",
+    "into_code": "that wallet's code",
     "lang": "`zh` or `en`",
     "mail": "the address that was given with the orders",
+    "new_code": "code of the wallet that is opened where none is named; shown in the answer and kept as a hash only",
     "no": "order number",
     "open_id": "one-time id of this opening; the same again is the same opening",
     "page": "page of the listing",
@@ -117,6 +136,8 @@ MEANINGS = {
     "sku": "the version chosen",
     "step": "`quote` shows the form again with its new total",
     "theme": "`auto`, `light` or `dark`",
+    "wallet": "wallet number",
+    "wallet_code": "the wallet's code; case, spaces and hyphens do not matter",
     "x-fragment": "present when a script asks for a part of the page",
     "x-state": "the state that the page shows; the same one is answered with 204",
 }

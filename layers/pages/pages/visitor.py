@@ -91,6 +91,8 @@ def page_of(path: str) -> str:
             return f"/o/{no}"
         case ["", "orders", *_]:
             return "/orders"
+        case ["", "wallet", *_]:
+            return "/wallet"
         case ["", "p", slug, *_]:
             return f"/p/{slug}"
         case _:

@@ -43,6 +43,12 @@ TRIES_MAX = 6
 """As in settling: two tabs, a notice, a query and the sweep are five; more than six lost races in a row are a storm."""
 
 
+def to_pay(deps: Deps, order_id: str, proof: Proof) -> Order | None:
+    """The order, while a balance may pay it. Raises: OrderNotFound."""
+    order = prove(deps, order_id, proof)
+    return order if order.state is OrderState.PENDING_PAYMENT and deps.clock.now() < order.expires_at else None
+
+
 def pay_with_balance(deps: Deps, order_id: str, proof: Proof, wallet_no: str, code: str, address: str) -> Order:
     """The order afterwards; one that is paid already, by whatever way, is left alone and costs nothing again.
 
