@@ -7,8 +7,9 @@ from typing import Any
 from unittest.mock import patch
 from urllib.parse import urlencode
 
-from faka.contexts.orders.model import MailState, Order, OrderState
+from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.providers.base import RawRequest
+from faka.flows.ask_refund import ask_refund
 from faka.flows.fulfil import fulfil
 from faka.flows.order_page import cancel
 from faka.kernel.ids import out_trade_no
@@ -62,11 +63,7 @@ def _orders_in_every_state(world: World, channel: str) -> list[Order]:
     def paid_without_goods() -> list[Order]:
         world.stock_up(EACH_STATE)
         orders = bought()
-        for order in orders:
-            now = world.clock.now()
-            after = order.moved(OrderState.PAID, now, "test", "paid", runs=(), paid_at=now, mail=MailState.NONE, due_at=now)
-            world.deps.tables.apply(world.deps.orders.replaced(order, after))
-        return orders
+        return [world.pays_for_nothing(order) for order in orders]
 
     failed = paid_without_goods()
     world.minute()
@@ -76,18 +73,20 @@ def _orders_in_every_state(world: World, channel: str) -> list[Order]:
     for order in short:
         fulfil(world.deps, order.id)
     world.stock_up(8 * EACH_STATE)
-    canceled, completed, held, expired = bought(), bought(), bought(), bought()
+    canceled, completed, held, expired, returned = bought(), bought(), bought(), bought(), bought()
     for order in canceled:
         cancel(world.deps, order.id, world.proof(order))
-    for order in completed:
+    for order in (*completed, *returned):
         world.pay(order)
+    for order in returned:
+        ask_refund(world.deps, order.id, world.proof(order))
     for order in held:
         world.deliver_notice(order, world.notices(order, amount_minor=1)[0])
     for order in expired:
         payment = world.deps.payments.find(order.payment_id)
         assert payment is not None
         end_unpaid(world.deps, world.deps.adapter(payment.channel_id), payment, OrderState.EXPIRED, "sweep")
-    orders = [world.order(each) for each in (*failed, *short, *canceled, *completed, *held, *expired, *paid, *bought())]
+    orders = [world.order(each) for each in (*failed, *short, *returned, *canceled, *completed, *held, *expired, *paid, *bought())]
     assert {order.state for order in orders} == set(OrderState) - {OrderState.FENCED}
     return orders
 
@@ -166,6 +165,8 @@ def reordered(till: Till) -> Iterator[RawRequest]:
 
 def refund_before_pay(till: Till) -> Iterator[RawRequest]:
     for order in till.orders:
+        if order.refunds:
+            continue  # its money is on its way back by our own wish
         paid, refunded = till.pay(order), till.provider.refund(till.number(order))
         closed = till.notice(order, "TRADE_CLOSED", refund_fee=order.total.decimal())
         yield from (refunded, closed, paid)

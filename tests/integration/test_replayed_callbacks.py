@@ -30,6 +30,9 @@ EACH = -(-REPLAYS // len(CASES))
 MOVES_HOURS = {"duplicate later": 7, "new number, same money": 1}
 """Kinds whose repeats come one after the other over months."""
 
+EFFECTS_OF_ONE = {("epay", "second transaction"): {"receipt APPLIED"}}
+"""This gateway's query knows one payment of a number: a second one is a person's case, and the next bill's line."""
+
 EXEMPT = {"NOTICE": "a notice under a number of its own is evidence: it is kept once, beside the money that it repeats"}
 """Rows that a repeat may add, by kind, with the reason. No counter and no other row may move."""
 
@@ -142,7 +145,7 @@ def base(request: pytest.FixtureRequest) -> Iterator[Base]:
 def test_no_repeat_changes_a_byte(base: Base, kind: str, book: list[Tally]) -> None:
     tally = replay(base.till(), kind, EACH)
     book.append(tally)
-    assert set(tally.effects) >= EFFECTS[kind]
+    assert set(tally.effects) >= EFFECTS_OF_ONE.get((tally.provider, kind), EFFECTS[kind])
     assert (tally.deliveries, tally.differences) == (EACH, 0), tally.examples
 
 

@@ -32,6 +32,7 @@ from faka.flows.orphans import adopt_or_return
 from faka.flows.reveal import Revealed, Viewer, reveal
 from faka.flows.sweep import sweep
 from faka.flows.take_notice import take_notice
+from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import FakaError
 from faka.kernel.ids import ChannelId, OrderId, batch_id, lookup_code, out_trade_no, ulid
 from faka.platform.envelope import Envelope
@@ -230,6 +231,15 @@ class World:
         used = deps or self.deps
         sweep(used, lambda order_id: self.cure(used, order_id), lambda: True)
         adopt_or_return(used, lambda: True)
+
+    def pays_for_nothing(self, order: Order) -> Order:
+        """The money comes and the cards are gone, as if their claim had been undone by hand: paid, booked, and no goods."""
+        by_hand = order.model_copy(update={"kind": DeliveryKind.MANUAL_RECHARGE, "version": order.version + 1})
+        self.deps.tables.apply(self.deps.orders.replaced(order, by_hand))
+        paid = self.pay(by_hand)
+        bare = paid.model_copy(update={"kind": order.kind, "runs": (), "version": paid.version + 1, "due_at": self.clock.now()})
+        self.deps.tables.apply(self.deps.orders.replaced(paid, bare))
+        return bare
 
     def minute(self, minutes: int = 1) -> None:
         for _ in range(minutes):

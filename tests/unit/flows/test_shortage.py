@@ -6,7 +6,7 @@ import pytest
 
 from faka.contexts.cases import CaseKind
 from faka.contexts.orders.errors import NotReady
-from faka.contexts.orders.model import DeliveryState, MailState, Order, OrderState, RefundState
+from faka.contexts.orders.model import DeliveryState, Order, OrderState, RefundState
 from faka.flows.find_order import send_code
 from faka.flows.fulfil import fulfil
 from faka.kernel.delivery import DeliveryKind
@@ -25,11 +25,7 @@ def world() -> Iterator[World]:
 def paid_without_goods(world: World) -> Order:
     """As an order is whose cards are gone when its money comes."""
     world.stock_up(1)
-    order = world.buy(contact="buyer@example.com")
-    now = world.clock.now()
-    after = order.moved(OrderState.PAID, now, "test", "paid", runs=(), paid_at=now, mail=MailState.DUE, due_at=now)
-    world.deps.tables.apply(world.deps.orders.replaced(order, after))
-    return after
+    return world.pays_for_nothing(world.buy(contact="buyer@example.com"))
 
 
 def cases(world: World) -> list[str]:

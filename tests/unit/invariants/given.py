@@ -19,7 +19,9 @@ from faka.contexts.orders.errors import NotReady
 from faka.contexts.stock import Why
 from faka.contexts.vault import Batch, BatchState, CardWithheld, moved, voided
 from faka.flows.announce import announce
+from faka.flows.ask_refund import ask_refund
 from faka.flows.order_page import cancel, change_method
+from faka.flows.refund_order import refund_order
 from faka.flows.take_notice import take_notice
 from faka.kernel.ids import ChannelId, out_trade_no, payment_id
 from faka.platform.table import Item, TableName
@@ -94,7 +96,7 @@ class Story:
         for sku_id, count in (("gift", 2), ("video-vip-month", 6)):
             world.sku = world.product.sku(sku_id)
             world.stock_up(count)
-        for chapter in (self.ends_unpaid, self.pays, self.pays_wrongly, self.looks, self.is_left_lying, self.is_withheld):
+        for chapter in (self.ends_unpaid, self.pays, self.pays_wrongly, self.gives_back, self.looks, self.is_left_lying, self.is_withheld):
             chapter()
             settled(world, 2)
         self.waits()
@@ -136,6 +138,18 @@ class Story:
         [raw] = world.providers.alipay.pay(stranger, 777)
         take_notice(world.deps, ChannelId("alipay"), raw)
         self.named |= {"held": held.id, "made good": made_good.id}
+
+    def gives_back(self) -> None:
+        """One order is given back unseen by its buyer, one is paid back in part, one in whole after its card was seen."""
+        world = self.world
+        unseen, part, seen = world.buy(), world.buy(), world.buy()
+        for order in (unseen, part, seen):
+            world.pay(order)
+        ask_refund(world.deps, unseen.id, world.proof(unseen))
+        refund_order(world.deps, part.id, 100, "late answer", "mei")
+        world.reveal(seen)
+        refund_order(world.deps, seen.id, None, "the code did not work", "mei")
+        self.named |= {"given back": unseen.id, "part": part.id, "seen": seen.id}
 
     def looks(self) -> None:
         world = self.world

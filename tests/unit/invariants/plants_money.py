@@ -1,5 +1,6 @@
 """Broken promises about money: I2, I3, I8."""
 
+from faka.kernel.ids import refund_id
 from faka.platform.table import Item
 from tests.unit.invariants.given import Tampered, planted
 
@@ -16,6 +17,37 @@ def key_of(row: Item) -> str:
 
 def entry(books: Tampered, name: str) -> Item:
     return books.row("journal", f"TXN#{name}")
+
+
+def refund(books: Tampered, source: str) -> Item:
+    return next(row for row in books.rows("trade", "REFUND#") if row["source"] == source)
+
+
+def noted(books: Tampered, row: Item, status: str, state: str) -> None:
+    """The order says of the refund what its row says."""
+    for order in books.rows("trade", "ORDER#"):
+        for note in order.get("refunds", []):
+            if note[0] == row["id"]:
+                note[2], order["refund_state"] = status, state
+
+
+def due_again(books: Tampered, row: Item) -> Item:
+    """The refund as it was before the provider did it: its last entry goes, and its order knows."""
+    books.drop("journal", f"TXN#rfd:{row['id']}:ok")
+    row |= {"status": "SUBMITTED", "due_pk": "0", "due_sk": "2999"}
+    noted(books, row, "SUBMITTED", "DUE")
+    return row
+
+
+def copied(books: Tampered, row: Item, key: str, **changes: object) -> Item:
+    """A refund of another receipt, with the entries of the one that it is made after."""
+    name = refund_id(f"receipt:{key}")
+    for step in ("due", "ok"):
+        booked = entry(books, f"rfd:{row['id']}:{step}")
+        books.add("journal", **booked | {"pk": f"TXN#rfd:{name}:{step}", "id": f"rfd:{name}:{step}", "ref": name})
+    made = row | {"pk": f"REFUND#{name}", "id": name, "receipt": key, "order_id": None, **changes}
+    books.add("trade", **made)
+    return made
 
 
 def amounts(row: Item, minor: int) -> None:
@@ -61,24 +93,73 @@ def a_refund_is_due_and_the_order_does_not_know(books: Tampered) -> None:
     del books.order("twice")["refund_state"]
 
 
-@planted("I2")
+@planted("I2", "I3")
 def a_refund_was_never_requested(books: Tampered) -> None:
-    books.drop("trade", f"REFUND#rfd_{key_of(receipt(books, 'REFUND_DUE'))}")
+    books.drop("trade", f"REFUND#{refund_id('receipt:' + key_of(receipt(books, 'REFUND_DUE')))}")
 
 
-@planted("I2")
+@planted("I2", "I3")
 def money_that_is_held_is_refunded_too(books: Tampered) -> None:
-    key = key_of(receipt(books, "HELD"))
-    row = dict(books.rows("trade", "REFUND#")[0])
     held = receipt(books, "HELD")
-    row |= {"pk": f"REFUND#rfd_{key}", "id": f"rfd_{key}", "receipt": key, "order_id": held["order_id"], "amount": held["amount"]}
-    books.add("trade", **row)
+    copied(books, dict(refund(books, "SUSPENSE")), key_of(held), amount=held["amount"])
 
 
 @planted("I2")
 def a_refund_is_of_no_receipt(books: Tampered) -> None:
-    row = dict(books.rows("trade", "REFUND#")[0])
-    books.add("trade", **row | {"pk": "REFUND#rfd_alipay:1", "id": "rfd_alipay:1", "receipt": "alipay:1"})
+    copied(books, dict(refund(books, "SUSPENSE")), "alipay:1")
+
+
+@planted("I14")
+def a_refund_on_its_way_is_not_due(books: Tampered) -> None:
+    del due_again(books, refund(books, "SUSPENSE"))["due_sk"]
+
+
+@planted("I14", is_quiet=True)
+def a_refund_was_not_looked_at_for_an_hour(books: Tampered) -> None:
+    due_again(books, refund(books, "SUSPENSE"))["due_sk"] = "2026-03-02T00:00:00.000Z"
+
+
+@planted("I2")
+def nobody_has_a_refund_that_nobody_can_be_asked_about(books: Tampered) -> None:
+    row = due_again(books, refund(books, "SUSPENSE"))
+    del row["due_sk"]
+    row["status"] = "WITH_PERSON"
+    noted(books, row, "WITH_PERSON", "FAILED")
+
+
+@planted("I3")
+def a_refund_is_done_and_not_booked(books: Tampered) -> None:
+    books.drop("journal", f"TXN#rfd:{refund(books, 'SUSPENSE')['id']}:ok")
+
+
+@planted("I3")
+def a_refund_went_another_way_than_the_money_came(books: Tampered) -> None:
+    entry(books, f"rfd:{refund(books, 'SUSPENSE')['id']}:ok")["lines"][1]["account"] = "psp:epay:clearing/CNY"
+
+
+@planted("I3")
+def a_refund_was_taken_out_of_sales_that_never_were(books: Tampered) -> None:
+    entry(books, f"rfd:{refund(books, 'SUSPENSE')['id']}:due")["lines"][0]["account"] = "revenue:sales/CNY"
+
+
+@planted("I2")
+def an_order_says_that_its_refund_is_still_on_its_way(books: Tampered) -> None:
+    noted(books, refund(books, "SALES"), "REQUESTED", "DUE")
+
+
+@planted("I2", "I3")
+def goods_came_back_and_their_money_did_not(books: Tampered) -> None:
+    order = books.order("given back")
+    books.drop("trade", f"REFUND#{order['refunds'][0][0]}")
+    order["refunds"], order["refund_state"] = [], "NONE"
+
+
+@planted("I2", "I8")
+def more_goes_back_than_was_paid(books: Tampered) -> None:
+    order = books.order("given back")
+    row = books.row("trade", f"REFUND#{order['refunds'][0][0]}")
+    again = copied(books, dict(row), f"x{row['receipt']}", receipt=row["receipt"], order_id=row["order_id"])
+    order["refunds"].append([again["id"], again["amount"]["minor"], again["status"], True])
 
 
 @planted("I2")
@@ -107,10 +188,14 @@ def an_order_is_paid_by_no_receipt(books: Tampered) -> None:
 def an_order_is_paid_twice(books: Tampered) -> None:
     row = receipt(books, "REFUND_DUE", "twice")
     row["state"] = "APPLIED"
-    books.drop("trade", f"REFUND#rfd_{key_of(row)}")
     booked = entry(books, f"rcp:{key_of(row)}")
     booked["kind"] = "receipt_applied"
     booked["lines"][1]["account"] = f"order:{row['order_id']}:funds/CNY"
+
+
+@planted("I2")
+def an_order_says_that_another_movement_paid_it(books: Tampered) -> None:
+    books.order("paid")["paid_by"] = key_of(receipt(books, "ORPHAN"))
 
 
 @planted("I2")
@@ -170,14 +255,40 @@ def a_delivery_is_booked_for_another_price(books: Tampered) -> None:
 
 
 @planted("I3")
-def clearing_owes_money(books: Tampered) -> None:
+def a_refund_is_by_another_channel_than_the_money(books: Tampered) -> None:
+    refund(books, "SUSPENSE")["channel_id"] = "epay"
+
+
+@planted("I2", "I3", "I8")
+def an_orders_refund_is_of_money_that_never_paid_it(books: Tampered) -> None:
+    refund(books, "SALES")["receipt"] = key_of(receipt(books, "HELD"))
+
+
+@planted("I2")
+def an_order_has_forgotten_its_refund(books: Tampered) -> None:
+    order = books.order("part")
+    order["refunds"], order["refund_state"] = [], "NONE"
+
+
+@planted("I2")
+def cards_are_in_quarantine_and_only_a_part_was_paid_back(books: Tampered) -> None:
+    books.order("part")["delivery"] = "REVOKED"
+
+
+@planted("I2")
+def a_returned_order_still_has_something_to_hand_over(books: Tampered) -> None:
+    books.order("given back")["delivery"] = "READY"
+
+
+@planted("I3")
+def suspense_owes_money(books: Tampered) -> None:
     row = entry(books, f"rcp:{key_of(receipt(books, 'ORPHAN'))}")
     row["lines"] = [{**line, "side": {"D": "C", "C": "D"}[line["side"]], "amount_minor": 10**9} for line in row["lines"]]
 
 
-@planted("I3")
+@planted("I2", "I3", "I8")
 def a_refund_gives_back_more_than_came(books: Tampered) -> None:
-    books.rows("trade", "REFUND#")[0]["amount"]["minor"] += 1
+    refund(books, "SUSPENSE")["amount"]["minor"] += 1
 
 
 # -- I8 --------------------------------------------------------------------------------------------------------------------
@@ -195,6 +306,13 @@ def the_version_that_was_bought_is_gone(books: Tampered) -> None:
 
 
 @planted("I8")
+def an_order_was_priced_at_another_rate_than_it_says(books: Tampered) -> None:
+    order = books.order("expired")
+    order["listed"] = dict(order["unit"])
+    order["rate"] = {"base": "CNY", "to": "CNY", "rate_e8": 200_000_000, "at": "2026-03-01T00:00:00.000Z"}
+
+
+@planted("I8")
 def a_total_is_not_the_sum(books: Tampered) -> None:
     books.order("expired")["fee"]["minor"] += 1
 
@@ -209,7 +327,7 @@ def an_order_is_free_and_costs_something(books: Tampered) -> None:
     books.order("expired")["channel_id"] = "free"
 
 
-@planted("I3", "I8")
+@planted("I2", "I3", "I8")
 def an_order_was_paid_by_another_channel_than_it_says(books: Tampered) -> None:
     receipt(books, "APPLIED", "paid")["channel_id"] = "epay"
 
