@@ -34,7 +34,7 @@ class Orders:
             return see_other(f"/o/{request.params['no']}?asked=1")
         who = self._house.visitor(request)
         try:
-            page = flow.open_order(self._house.deps, request.params["no"], proof_of(who, request))
+            page = flow.open_order(self._house.deps, request.params["no"], proof_of(who, request), request.address)
         except NotFound:
             if not request.wants_page:
                 raise
@@ -49,7 +49,7 @@ class Orders:
         tag = flow.state(self._house.deps, request.params["no"], proof)
         if tag == request.headers.get("x-state"):
             return no_change()
-        page = flow.open_order(self._house.deps, request.params["no"], proof)
+        page = flow.open_order(self._house.deps, request.params["no"], proof, request.address)
         return self._house.fragment(who, "shop/stage.html", view=self._view(who, page))
 
     def check(self, request: Request) -> Answer:
@@ -73,7 +73,8 @@ class Orders:
         except FakaError as error:
             if not request.wants_page:
                 raise
-            page = flow.open_order(self._house.deps, request.params["no"], proof)  # not his order: the same 404 as everywhere
+            # Not his order: the same 404 as everywhere.
+            page = flow.open_order(self._house.deps, request.params["no"], proof, request.address)
             view = replace(self._view(who, page), faults=(said(error, who),))
             status = 422 if error.http_status == 404 else error.http_status
             return self._house.page(who, "shop/order.html", view, status=status, form_hosts=self._form_hosts(page))

@@ -9,8 +9,10 @@ from faka.contexts.catalog.model import ChannelRow, FeeBearer
 from faka.contexts.catalog.rates import RateRow
 from faka.contexts.payments.errors import ChannelClosedForOrders, ChannelNotForAmount
 from faka.contexts.payments.health import FAILURES_OPEN, PAUSE_MIN, health_key
+from faka.contexts.payments.providers.alipay import Alipay
+from faka.contexts.payments.providers.base import MethodNotOffered
 from faka.flows.checkout import PriceChanged
-from faka.flows.order_page import change_method, open_order
+from faka.flows.order_page import change_method, check_payment, open_order
 from faka.flows.quote import QuoteRequest, quote
 from faka.kernel.ids import ChannelId, OrderId
 from faka.kernel.money import Currency, Money
@@ -298,3 +300,45 @@ def test_an_order_keeps_its_currency_when_it_is_paid_another_way(world: World) -
     assert [row.id for row in ways_of(world.deps, order, "PC")] == ["alipay"]
     with pytest.raises(ChannelClosedForOrders):
         change_method(world.deps, order.id, world.proof(order), "epay", "epay")
+
+
+# -- what a provider does not take --------------------------------------------------------------------------------
+
+
+def test_a_way_that_the_provider_itself_does_not_take_leaves_a_page_that_offers_another(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An amount below the provider's own least, say: the page stands, the channel's health is not blamed."""
+    order = world.buy(method="precreate")
+
+    def refuses(*_given: Any) -> Any:
+        raise MethodNotOffered("below the least amount")
+
+    monkeypatch.setattr(Alipay, "create", refuses)
+    for _ in range(FAILURES_OPEN):
+        assert open_order(world.deps, order.id, world.proof(order)).checkout is None
+    assert [row.id for row in ways_of(world.deps, order, "PC")] == ["alipay", "epay"]
+    assert shown(world)[0] == "alipay"
+
+
+def test_the_provider_is_told_the_address_of_the_buyer_who_opens_the_page(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """WeChat's pages for phones are not made without it."""
+    order, told = world.buy(method="precreate"), []
+    real = Alipay.create
+
+    def heard(self: Alipay, wish: Any) -> Any:
+        told.append(wish.client_ip)
+        return real(self, wish)
+
+    monkeypatch.setattr(Alipay, "create", heard)
+    open_order(world.deps, order.id, world.proof(order), "203.0.113.7")
+    assert told == ["203.0.113.7"]
+
+
+def test_questions_without_an_answer_close_a_channel_whose_addresses_we_sign_ourselves(world: World) -> None:
+    orders = [world.buy(method="page") for _ in range(FAILURES_OPEN)]
+    world.providers.alipay.is_down = True
+    world.clock.advance(seconds=10)
+    for order in orders:
+        check_payment(world.deps, order.id, world.proof(order))
+    assert shown(world) == ["epay"]

@@ -1,5 +1,6 @@
 """The order page for the order's whole life: what it shows, what its buttons do."""
 
+import logging
 from contextlib import suppress
 from datetime import timedelta
 
@@ -9,11 +10,12 @@ from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.orders.price import priced
 from faka.contexts.payments.errors import ChannelClosedForOrders, PaymentMoved
 from faka.contexts.payments.model import Payment, PaymentState
-from faka.contexts.payments.providers.base import AlreadyPaid, ChannelClosed, Checkout, CheckoutKind, Device, PaymentOrder
+from faka.contexts.payments.providers.base import AlreadyPaid, ChannelClosed, Checkout, CheckoutKind, Device, MethodNotOffered, PaymentOrder
 from faka.contexts.quotas.errors import TooManyTries
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import out_trade_no
 from faka.kernel.model import Frozen
+from faka.platform import telemetry
 from faka.steps.health import admit, noted
 from faka.steps.poll import ask, closes, end_unpaid, require_open
 from faka.steps.proof import Proof, prove
@@ -40,8 +42,8 @@ class OrderPage(Frozen):
     """How to pay, while the order waits for it; None when the provider does not answer."""
 
 
-def open_order(deps: Deps, order_id: str, proof: Proof) -> OrderPage:
-    """Everything that the page shows. Raises: OrderNotFound."""
+def open_order(deps: Deps, order_id: str, proof: Proof, address: str = "") -> OrderPage:
+    """Everything that the page shows; `address` is the buyer's, which some ways to pay must name. Raises: OrderNotFound."""
     order = prove(deps, order_id, proof)
     product = deps.catalog.product_version(order.product_id, order.product_version)
     if order.state is not OrderState.PENDING_PAYMENT:
@@ -49,7 +51,7 @@ def open_order(deps: Deps, order_id: str, proof: Proof) -> OrderPage:
     payment = deps.payments.find(order.payment_id)
     if payment is None or not payment.is_open or deps.clock.now() >= order.expires_at:
         return OrderPage(order=order, product=product, payment=payment)
-    return OrderPage(order=order, product=product, payment=payment, checkout=_how_to_pay(deps, order, product, payment))
+    return OrderPage(order=order, product=product, payment=payment, checkout=_how_to_pay(deps, order, product, payment, address))
 
 
 def state(deps: Deps, order_id: str, proof: Proof) -> str:
@@ -148,7 +150,7 @@ def _asked(deps: Deps, order: Order, payment: Payment) -> Order:
     return deps.orders.get(order.id)
 
 
-def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment) -> Checkout | None:
+def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment, address: str) -> Checkout | None:
     """The provider's page or QR. A QR is asked for once and kept with the attempt."""
     if payment.qr_text:
         return Checkout(kind=CheckoutKind.QR, url=payment.qr_text, valid_until=payment.expires_at)
@@ -161,6 +163,7 @@ def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment) ->
         expires_at=payment.expires_at,
         notify_url=_notify_url(deps, deps.catalog.channel(payment.channel_id)),
         return_url=f"{deps.settings.faka_shop_url}/o/{order.id}",
+        client_ip=address,
     )
     checkout = _created(deps, payment, wish)
     if checkout is None:
@@ -182,6 +185,9 @@ def _created(deps: Deps, payment: Payment, wish: PaymentOrder) -> Checkout | Non
     try:
         checkout = adapter.create(wish)
     except ChannelClosed:
+        return None
+    except MethodNotOffered as error:  # an amount, a currency or a device that the rule let through and the provider does not take
+        telemetry.note("checkout_not_offered", level=logging.WARNING, error=error, channel_id=payment.channel_id, payment_id=payment.id)
         return None
     except Unavailable:
         noted(deps, payment.channel_id, ok=False)

@@ -22,10 +22,11 @@ from faka.kernel.money import Currency, Money
 METHODS: Mapping[Sight, tuple[Method, ...]] = {
     "PC": ("precreate", "native", "page", "card", "usdt", "epay"),
     "MOBILE": ("wap", "h5", "precreate", "page", "native", "card", "usdt", "epay"),
-    "WECHAT": ("jsapi", "wap", "precreate", "page", "card", "usdt", "epay"),
+    "WECHAT": ("wap", "precreate", "page", "card", "usdt", "epay"),
 }
 """Ways of one channel in the order of ease. The browser inside WeChat opens no `h5` page, and a `native` code that the own
-screen shows cannot be scanned with it."""
+screen shows cannot be scanned with it. `jsapi` wants the payer's own number at the merchant, which the shop does not ask for,
+so nothing offers it."""
 
 LAST: Mapping[Sight, tuple[Method, ...]] = {"PC": ("wap",), "MOBILE": (), "WECHAT": ()}
 """Ways that work on a device and are offered there only where the channel has nothing better."""
