@@ -35,7 +35,7 @@ async function copy(button, text) {
 function busy(form, button, on) {
   form.dataset.sent = on ? "1" : "";
   if (!button?.dataset.busy) return;
-  const label = $("span", button), before = button.dataset.before ??= label.textContent;
+  const label = $("span", button) ?? button, before = button.dataset.before ??= label.textContent;
   label.textContent = on ? button.dataset.busy : before;
   on ? button.setAttribute("aria-busy", "true") : button.removeAttribute("aria-busy");
 }
