@@ -1,11 +1,14 @@
 """A shop with WeChat Pay, and a hand on the line between them: what the suites of this provider share."""
 
+import base64
 import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from io import BytesIO
 from typing import Any, BinaryIO
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from faka.contexts.payments.providers import open_channel
 from faka.contexts.payments.providers.account import ChannelAccount
@@ -143,9 +146,17 @@ class Shop:
     def told(self, facts: Mapping[str, Any] | None = None, envelope: Mapping[str, Any] | None = None, number: str = NUMBER) -> RawRequest:
         """A notice of a payment that is truly the provider's, with any content: `facts` and `envelope` replace what is in it."""
         trade = self.trade(number)
+        # The content goes in as it is, whatever the player would make of it.
         whole = self.desk.counter.transaction(trade, trade.payments[0] if trade.payments else None, "SUCCESS")
         body = self.desk.envelope("TRANSACTION.SUCCESS", "transaction", merged(whole, facts or {}), {})
         return self.sealed(spelled(body, envelope or {}), number)
+
+    def content(self, text: bytes, number: str = NUMBER) -> RawRequest:
+        """A notice whose sealed content is this very text."""
+        nonce = self.providers.bank.token()[:12]
+        sealed = AESGCM(self.desk.own["api_v3_key"].encode()).encrypt(nonce.encode(), text, b"transaction")
+        resource = {"nonce": nonce, "ciphertext": base64.b64encode(sealed).decode()}
+        return self.told(envelope={"resource": resource}, number=number)
 
     def sealed(self, body: bytes, number: str = NUMBER) -> RawRequest:
         return raw_request(self.desk.packed(self.trade(number), body))

@@ -178,7 +178,11 @@ class WechatpayDesk(Desk):
     def envelope(self, event_type: str, original: str, facts: Json, changes: Mapping[str, str], other_key: str = "") -> bytes:
         """The body of a notice; its content is sealed with the merchant's APIv3 key, or with another one."""
         amount = {name: int(text) if text.isdecimal() else text for name, text in changes.items() if name in _AMOUNT}
-        inner = facts | {"amount": facts["amount"] | amount} | {k: v for k, v in changes.items() if k not in (*_AMOUNT, *_OUTER)}
+        inner = (
+            facts
+            | ({"amount": facts["amount"] | amount} if amount else {})
+            | {k: v for k, v in changes.items() if k not in (*_AMOUNT, *_OUTER)}
+        )
         nonce = self.bank.token()[:12]
         text = json.dumps(inner, ensure_ascii=False, separators=(",", ":")).encode()
         sealed = AESGCM((other_key or self.own["api_v3_key"]).encode()).encrypt(nonce.encode(), text, original.encode())

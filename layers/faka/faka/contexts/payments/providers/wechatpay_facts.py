@@ -127,4 +127,5 @@ def moment(text: str) -> datetime | None:
 
 def _pseudonym(account: ChannelAccount, payer: str) -> str:
     """No openid stands in our rows; the same payer at the same merchant has the same one."""
-    return hashlib.sha256(f"wechatpay\0{account.merchant_id}\0{payer}".encode()).hexdigest()[:32] if payer else ""
+    named = f"wechatpay\0{account.merchant_id}\0{payer}".encode("utf-8", "surrogatepass")
+    return hashlib.sha256(named).hexdigest()[:32] if payer else ""
