@@ -40,14 +40,14 @@ def buy(shop: str, product: str = "", say: Say = print, visitor: Visitor | None 
     def told(line: str) -> None:
         say(f"  {time.monotonic() - began:6.2f} s  {line}")
 
-    page, form = _product(visitor, shop, product)
+    page, form = product_page(visitor, shop, product)
     told(f"product    {page.headline}")
-    page = visitor.submit(page, form, **_choices(form))
+    page = visitor.submit(page, form, **choices(form))
     if not page.stage:
         raise NoSale(f"the order was not taken: {page.status} {page.headline}")
     order_url, number = page.url, page.stage.get("data-order", "")
     told(f"order      {number}: {page.headline}")
-    cashier = _cashier(visitor, page)
+    cashier = cashier_of(visitor, page)
     told(f"cashier    {cashier.headline}")
     paid_at = time.monotonic()
     back = visitor.submit(cashier, cashier.forms[0], act="pay")
@@ -62,7 +62,7 @@ def buy(shop: str, product: str = "", say: Say = print, visitor: Visitor | None 
     return Bought(number, page.secrets[-1], ended - paid_at, ended - began)
 
 
-def _product(visitor: Visitor, shop: str, wanted: str) -> tuple[Page, Form]:
+def product_page(visitor: Visitor, shop: str, wanted: str) -> tuple[Page, Form]:
     """The wanted product, or the first one on the shelf that can be bought."""
     if wanted:
         addresses = [f"{shop}/p/{wanted}"]
@@ -77,14 +77,14 @@ def _product(visitor: Visitor, shop: str, wanted: str) -> tuple[Page, Form]:
     raise NoSale(f"nothing can be bought at {', '.join(addresses) or shop}")
 
 
-def _choices(form: Form) -> dict[str, str]:
+def choices(form: Form) -> dict[str, str]:
     """What a person does with the form: the first version, one piece, a page to pay on, and the tick."""
     ways = form.choices["channel"]
     chosen = next((way for way in ways if not way.endswith(":precreate")), ways[0])
     return {"sku": form.fields.get("sku") or form.choices["sku"][0], "channel": chosen, "contact": "buyer@faka.example", **form.ticks}
 
 
-def _cashier(visitor: Visitor, page: Page) -> Page:
+def cashier_of(visitor: Visitor, page: Page) -> Page:
     """Leave the shop by the button that the order page offers."""
     form = next((form for form in page.forms if "data-leaving" in form.attributes), None)
     link = next((link for link in page.links if "data-leaving" in link), None)

@@ -100,6 +100,13 @@ class Bank:
             self._write(trade)
             return payment
 
+    def date_back(self, trade: Trade, seconds: float) -> None:
+        """What was paid was paid so much earlier: a provider's books of yesterday can then be read today."""
+        with self.lock:
+            for payment in trade.payments:
+                payment.paid_at -= seconds
+            self._write(trade)
+
     def refund(self, trade: Trade, refund_no: str, amount_minor: int, trade_no: str = "") -> BankRefund:
         """Money goes back, under the merchant's number: the same number again is the same refund.
 

@@ -8,7 +8,7 @@
 | `/_control`, `/_state`, `/_notices` | tests: JSON in, JSON out |
 
 `POST /_control {"out_trade_no": "pay…", "act": "repeat", "times": 5}` answers `{"notices": n}`; `delay_s` postpones, `amount_minor`
-changes what is paid. `{"provider": "alipay", "refund_way": "LATER"}` says how a provider takes refunds from now on.
+changes what is paid, `paid_ago_s` when. `{"provider": "alipay", "refund_way": "LATER"}` says how a provider takes refunds from now on.
 """
 
 import json
@@ -186,6 +186,7 @@ class Handler(BaseHTTPRequestHandler):
             times=int(order.get("times", 5)),
             delay_s=float(order.get("delay_s", 0)),
         )
+        self.server.players.bank.date_back(trade, float(order.get("paid_ago_s", 0)))
         return self._send(200, json.dumps({"notices": count}).encode(), JSON)
 
     def _trade(self, order: Any) -> Trade:
