@@ -9,7 +9,7 @@ from lookup import not_found_view
 from product import said
 from views import way, way_of
 
-from faka.contexts.catalog.routing import METHODS, method_for
+from faka.contexts.catalog.routing import METHODS
 from faka.flows import order_page as flow
 from faka.flows.order_page import OrderPage
 from faka.kernel import ids
@@ -97,13 +97,11 @@ class Orders:
         return Pay(str(page.checkout.kind), url, title, tuple(page.checkout.fields), is_link=url.startswith("https://"))
 
     def _ways(self, who: Visitor, page: OrderPage) -> tuple[Way, ...]:
-        """The present channel's ways, and the easiest one of each other account that is open, the present way chosen."""
+        """Every way of the accounts that this order can be paid by, the present one chosen."""
         lang, sight, found = who.frame.lang, who.sight, []
         present = f"{page.order.channel_id}:{page.payment.method}" if page.payment else ""
         for row in ways_of(self._house.deps, page.order, sight):
-            easiest = (method_for(row, sight),)
-            methods = METHODS[sight] if row.id == page.order.channel_id else easiest
-            found += [way(row, one, lang, is_chosen=present == f"{row.id}:{one}") for one in methods if one and one in row.methods]
+            found += [way(row, one, lang, is_chosen=present == f"{row.id}:{one}") for one in METHODS[sight] if one in row.methods]
         return tuple(found) if len(found) > 1 else ()
 
     def _form_hosts(self, page: OrderPage) -> Collection[str]:

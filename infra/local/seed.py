@@ -1,4 +1,4 @@
-"""Fill an empty shop with a demo: categories, a dozen products, 2,000 cards, the payment channels.
+"""Fill an empty shop with a demo: categories, a dozen products, 2,000 cards, a payment channel of each kind.
 
     python -m infra.local.seed SHOP PLAYERS KEYS      with the settings of the functions in the environment
 
@@ -41,7 +41,18 @@ WAIT_S_MAX = 60
 """For all card files together. They take seconds; a machine that is busy with other things may take longer."""
 
 CHANNELS = ("alipay", "epay")
-"""Whose players the demo shop sells through."""
+"""Whose players a shop sells through that is measured or stormed: one that signs with RSA, one with MD5."""
+
+DEMO: Mapping[str, Mapping[str, Any]] = {
+    "alipay": {"cost_bp": 60, "devices": ("PC", "MOBILE")},
+    "wechatpay": {"cost_bp": 60},
+    "epay": {"fee_bp": 100, "cost_bp": 100},
+    "epay_rsa": {"fee_bp": 100, "cost_bp": 100},
+    "stripe": {"cost_bp": 340, "cost_fixed_minor": 235, "fee_bearer": "SHOP", "amount_min_minor": 400},
+    "epusdt": {"fee_bp": 50, "amount_min_minor": 100},
+}
+"""The demo shop's channels in their order, with what the buyer pays on top, what the contract says, and their bounds: Alipay opens
+in no browser of its rival, and Stripe takes nothing below half a dollar."""
 Say = Callable[[str], None]
 
 
@@ -66,7 +77,7 @@ def seed(deps: Deps, *, shop_url: str, actors_url: str, keys: Path, say: Say = p
     """Make the demo shop. Raises: SeedFailed."""
     written = yaml.safe_load(CATALOG.read_text(encoding="utf-8"))
     seed_sender(deps)
-    channels = seed_channels(deps, actors_url, keys)
+    channels = seed_channels(deps, actors_url, keys, DEMO)
     say(f"    channels {', '.join(channels)}, pointed at {actors_url}")
     deliveries = seed_products(deps, written)
     say(f"    {len(written['products'])} products in {len(written['categories'])} categories, on {shop_url}/")
@@ -83,14 +94,16 @@ def seed_sender(deps: Deps) -> None:
 # -- channels -----------------------------------------------------------------------------------------------------
 
 
-def seed_channels(deps: Deps, actors_url: str, keys: Path) -> list[str]:
-    """Tell the shop about the players: rows into the catalogue, keys into the secret store."""
-    channels = create_keys(keys).channels(actors_url, CHANNELS)
-    for position, channel in enumerate(channels):
+def seed_channels(deps: Deps, actors_url: str, keys: Path, rules: Mapping[str, Mapping[str, Any]] | None = None) -> list[str]:
+    """Tell the shop about the players: rows into the catalogue, keys into the secret store. `rules` by kind; none: `CHANNELS`."""
+    rules = {kind: {} for kind in CHANNELS} if rules is None else rules
+    channels = create_keys(keys).channels(actors_url, rules)
+    for position, (channel, rule) in enumerate(zip(channels, rules.values(), strict=True)):
+        channel["id"] = channel["id"].replace("_", "-")
         secret = f"faka/channels/{channel['id']}"
         deps.secrets.write(secret, {name: Secret(value) for name, value in channel.pop("secret").items()})
         more = {"enabled": True, "secret_name": secret, "position": position}
-        save_channel(deps, ChannelRow.model_validate(channel | more))
+        save_channel(deps, ChannelRow.model_validate({**channel, **more, **rule}))
     return [channel["id"] for channel in channels]
 
 

@@ -78,14 +78,18 @@ def test_a_new_shop_has_a_dozen_products_2000_cards_and_something_sold_out(deps:
     assert {word for name, word in words.items() if name != "tihai-exam"} == {StockWord.PLENTY}
 
 
-def test_both_channels_can_be_opened_with_their_keys(deps: Deps) -> None:
+def test_a_channel_of_each_kind_can_be_opened_with_its_keys(deps: Deps) -> None:
     channels = deps.catalog.channels(fresh=True)
     assert [(one.id, one.enabled, one.methods) for one in channels] == [
         ("alipay", True, ("page", "wap", "precreate")),
+        ("wechatpay", True, ("native", "h5", "jsapi")),
         ("epay", True, ("epay",)),
+        ("epay-rsa", True, ("epay", "precreate")),
+        ("stripe", True, ("card",)),
+        ("epusdt", True, ("usdt",)),
     ]
     for one in channels:
-        assert deps.adapter(one.id).form_hosts
+        assert deps.adapter(one.id).account.kind == one.kind
 
 
 def test_every_product_has_a_page_in_both_languages(cloud: LocalCloud, deps: Deps) -> None:
