@@ -17,6 +17,9 @@ from tests.unit.statements.given import DAY, NUMBERS, Night, at, our_refund, our
 pytestmark = pytest.mark.property
 
 EXAMPLES = 100
+SIGNS = ("-", "-", "-", "")
+"""A refund goes out; one that failed comes back."""
+
 SMALL = st.integers(0, 5)
 DAYS = st.sampled_from([0, 1, 2, 7]).map(lambda age: (DAY - timedelta(days=age)).isoformat())
 AMOUNTS = st.sampled_from(["1580", "1580", "1580", "1579"])

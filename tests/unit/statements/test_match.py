@@ -82,6 +82,19 @@ def test_what_only_looks_like_a_difference_is_none(bill: list, books: list, know
     assert night.adds_up()
 
 
+def test_a_refund_that_went_out_and_came_back_is_right_where_ours_has_failed() -> None:
+    lines = [their_refund(0, status="FAILED"), their_refund(0, status="FAILED", amount="1580")]
+    failed = our_refund(0, state="FAILED")
+    assert Night(lines, [failed], Known(refunds={"rfd0": failed})).classes == []
+    done = our_refund(0, day=YESTERDAY)
+    assert Night(lines[1:], [], Known(refunds={"rfd0": done})).classes == ["REFUND_STATE_MISMATCH"]
+
+
+def test_books_without_refunds_say_nothing_about_ours() -> None:
+    assert Night([], [our_refund(0)], rules=Rules(shows_refunds=False)).classes == []
+    assert Night([], [our_refund(0)]).classes == ["TIMING"]
+
+
 def test_a_number_of_ours_is_never_matched_with_the_transaction_of_another() -> None:
     assert Night([theirs(1, txn="T0")], [ours(0)]).classes == ["BILL_ONLY_PAYMENT", "LOCAL_ONLY_PAYMENT"]
 

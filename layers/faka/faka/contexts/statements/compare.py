@@ -29,6 +29,8 @@ class Rules:
 
     fee_bp: int | None = None
     """The contract's rate in basis points of the payment. None: fees are summed and not judged."""
+    shows_refunds: bool = True
+    """False where the provider's books are a list of orders, in which a refund has no line (epay)."""
 
     def expected_fee_e5(self, minor: int, currency: str) -> int:
         """In 1/100000 of the major unit, rounded half up."""

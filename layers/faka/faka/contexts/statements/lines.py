@@ -99,7 +99,12 @@ def key_of(line: Theirs | Ours) -> str:
         return f"{line.kind[0]}:{line.number}:{line.txn}"
     if isinstance(line, Ours):
         return f"R:{line.refund_no}"
-    return f"R:{line.refund_no}:{line.number}:{line.refund_id}"
+    return f"R:{line.refund_no}:{line.number}:{line.refund_id}{':back' if came_back(line) else ''}"
+
+
+def came_back(line: Theirs) -> bool:
+    """A refund's money that is with us again: the buyer's bank did not take it, perhaps days later."""
+    return line.kind == REFUND and not line.amount.startswith("-")
 
 
 def read_part(body: bytes, shape: type[Side]) -> Iterator[Side]:

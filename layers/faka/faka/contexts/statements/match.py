@@ -17,7 +17,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from faka.contexts.statements.compare import Rules, compared, fee_of
-from faka.contexts.statements.lines import CHARGEBACK, DONE, PAY, REFUND, Ours, Theirs, key_of
+from faka.contexts.statements.lines import CHARGEBACK, DONE, PAY, REFUND, Ours, Theirs, came_back, key_of
 from faka.contexts.statements.model import DiscrepancyClass
 from faka.contexts.statements.tally import Finding, Tally
 
@@ -84,6 +84,8 @@ def match(theirs: Iterable[Theirs], ours: Iterable[Ours], rules: Rules, day: str
     for line in _distinct(theirs, result):
         if line.kind == CHARGEBACK:
             result.find(Finding(DiscrepancyClass.CHARGEBACK, key_of(line), line))
+        elif came_back(line):
+            result.left_theirs.append(line)
         elif line.kind == REFUND:
             _refund(line, refunds, given, result)
         elif met := payments.pop((line.number, line.txn), None):

@@ -29,6 +29,7 @@ from faka.contexts.statements.lines import (
     REFUND_PATIENCE_DAYS,
     Ours,
     Theirs,
+    came_back,
     is_near_cut,
     key_of,
 )
@@ -79,6 +80,9 @@ def place(
     paid: set[str] = set()
     by_refund = {line.refund_no: line for line in ours if line.refund_no}
     for line in sorted(theirs, key=lambda line: line[:10]):
+        if came_back(line):
+            _place_came_back(line, known, placed)
+            continue
         met = by_refund.pop(line.refund_no, None) if line.kind == REFUND else _same_transaction(line, by_txn)
         if met is not None:
             del left[key_of(met)]
@@ -90,6 +94,16 @@ def place(
     for key in sorted(left):
         _place_ours(left[key], day, placed)
     return placed
+
+
+def _place_came_back(line: Theirs, known: Known, placed: Placed) -> None:
+    """Right where our refund has failed, too. It says nothing about the line on which the money went out."""
+    ours = known.refunds.get(line.refund_no)
+    if ours is not None and ours.state == FAILED:
+        placed.result.tally.beside(line)
+    else:
+        kind = DiscrepancyClass.BILL_ONLY_REFUND if ours is None else DiscrepancyClass.REFUND_STATE_MISMATCH
+        placed.result.find(Finding(kind, key_of(line), line))
 
 
 def _same_transaction(line: Theirs, by_txn: dict[str, Ours]) -> Ours | None:
@@ -138,7 +152,7 @@ def _looked_up(line: Theirs, known: Known, day: str) -> Ours | None:
 def _place_ours(line: Ours, day: date, placed: Placed) -> None:
     age_days = (day - date.fromisoformat(line.day)).days
     is_refund = line.kind == REFUND
-    if is_refund and line.state not in _WENT_OUT:
+    if is_refund and (line.state not in _WENT_OUT or not placed.result.rules.shows_refunds):
         placed.result.tally.idle(line)
         if age_days:
             placed.dropped.append((line.day, key_of(line)))

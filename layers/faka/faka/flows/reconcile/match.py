@@ -5,6 +5,7 @@ import json
 from io import BytesIO
 
 from faka.contexts.catalog.model import ChannelRow
+from faka.contexts.payments.providers.base import ProviderKind
 from faka.contexts.statements import match as rule
 from faka.contexts.statements.compare import Rules
 from faka.contexts.statements.found import told
@@ -16,6 +17,10 @@ from faka.wiring import Deps
 
 CONTRACT = "contract_bp"
 """Name in a channel's account of what the provider keeps of a payment, in basis points: `"60"` is 0.6 %."""
+
+
+WITHOUT_REFUNDS = frozenset({ProviderKind.EPAY.value, ProviderKind.EPAY_RSA.value})
+"""Their lists hold orders; a refund is asked for by its number and not seen here."""
 
 
 def match(deps: Deps, asked: PartRequest) -> Matched:
@@ -36,7 +41,8 @@ def match(deps: Deps, asked: PartRequest) -> Matched:
 def rules_of(row: ChannelRow) -> Rules:
     """What the channel's row says of its contract."""
     rate = row.account.get(CONTRACT, "")
-    return Rules(fee_bp=int(rate) if rate.isascii() and rate.isdigit() else None)
+    fee_bp = int(rate) if rate.isascii() and rate.isdigit() else None
+    return Rules(fee_bp=fee_bp, shows_refunds=row.kind not in WITHOUT_REFUNDS)
 
 
 def evidence(result: rule.Result) -> bytes:
