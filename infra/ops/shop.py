@@ -18,7 +18,13 @@ def variable(name: TableName) -> str:
 
 
 _TABLES = {f"{name.value.capitalize()}Table": variable(name) for name in TableName}
-_NAMED = {**_TABLES, "IntakeBucket": "FAKA_BUCKET_INTAKE", "IntakeQueue": "FAKA_QUEUE_INTAKE"}
+_NAMED = {
+    **_TABLES,
+    "IntakeBucket": "FAKA_BUCKET_INTAKE",
+    "IntakeQueue": "FAKA_QUEUE_INTAKE",
+    "BooksBucket": "FAKA_BUCKET_BOOKS",
+    "NightlyReconciliation": "FAKA_MACHINE_RECONCILIATION",
+}
 """Logical id in the template → the setting that its physical name belongs to."""
 
 

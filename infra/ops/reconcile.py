@@ -1,0 +1,110 @@
+"""Run a day's reconciliation, and look at what it found.
+
+    python -m infra.ops.reconcile run                            begin yesterday, as the schedule does; a day that has begun is left alone
+    python -m infra.ops.reconcile run --day 2026-11-24 --again   once more, whatever it came to: every step may be done twice
+    python -m infra.ops.reconcile show                           yesterday: each account's run and its differences
+    python -m infra.ops.reconcile show --day 2026-11-24
+    python -m infra.ops.reconcile show --open                    undecided differences of the last fortnight
+
+Days are those of the bills: 00:00 to 24:00 in Shanghai.
+"""
+
+import argparse
+import sys
+from collections.abc import Iterator
+from datetime import date, timedelta
+from typing import Any
+
+from faka.contexts.statements.model import Discrepancy, Run
+from faka.flows.reconcile import PlanRequest
+from faka.flows.reconcile.begin import begin, execution_name
+from faka.flows.reconcile.overdue import LOOK_BACK_DAYS, UNDECIDED
+from faka.kernel.clock import business_day, epoch_s
+from faka.kernel.errors import FakaError
+from faka.kernel.money import Money
+from faka.wiring import Deps
+from infra.ops.shop import STACK, connect
+
+
+def run(deps: Deps, given: argparse.Namespace) -> None:
+    day = given.day or yesterday(deps)
+    if given.again:
+        name = f"{execution_name(day)}-again-{epoch_s(deps.clock.now())}"
+        is_new = deps.reconciliation.begin(name, day=day.isoformat())
+    else:
+        name, is_new = execution_name(day), begin(deps, PlanRequest(day=day)).is_new
+    print(f"{name} {'has begun' if is_new else 'is there already; --again runs the day once more'}")
+
+
+def show(deps: Deps, given: argparse.Namespace) -> None:
+    if given.open:
+        found = list(undecided(deps))
+        print("\n".join(map(line, found)) or f"nothing is open in the last {LOOK_BACK_DAYS} days")
+        return
+    day = given.day or yesterday(deps)
+    for channel in deps.catalog.channels(fresh=True):
+        print(told(channel.id, deps.statements.run(channel.id, day)))
+        for one in deps.statements.discrepancies(channel.id, day):
+            print(f"  {line(one)}")
+
+
+def yesterday(deps: Deps) -> date:
+    return business_day(deps.clock.now()) - timedelta(days=1)
+
+
+def undecided(deps: Deps) -> Iterator[Discrepancy]:
+    """Oldest day first. Bound: the rows of a fortnight."""
+    today = business_day(deps.clock.now())
+    for back in range(LOOK_BACK_DAYS, 0, -1):
+        for channel in deps.catalog.channels(fresh=back == LOOK_BACK_DAYS):
+            rows = deps.statements.discrepancies(channel.id, today - timedelta(days=back))
+            yield from (one for one in rows if one.state in UNDECIDED)
+
+
+def told(channel: str, found: Run | None) -> str:
+    if found is None:
+        return f"{channel:<16} no run"
+    verdict = f", {found.verdict}" if found.verdict else ""
+    lines = found.bill.lines if found.bill else 0
+    tripped = ", the breaker tripped" if found.is_tripped else ""
+    return f"{channel:<16} {found.state}{verdict}: {lines} lines, {found.matched} matched, {found.discrepancies} differences{tripped}"
+
+
+def line(one: Discrepancy) -> str:
+    sums = " / ".join(amount(one, minor) for minor in (one.our_minor, one.their_minor))
+    return f"{one.day} {one.state:<10} {one.kind:<22} {one.out_trade_no or one.channel_txn_id:<32} ours / theirs {sums}  {one.id}"
+
+
+def amount(one: Discrepancy, minor: int | None) -> str:
+    if minor is None or one.currency is None:
+        return "-"
+    sign = "-" if minor < 0 else ""
+    return f"{sign}{Money(minor=abs(minor), currency=one.currency).decimal()} {one.currency}"
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.ops.reconcile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, act, switch in (("run", run, "--again"), ("show", show, "--open")):
+        verb = verbs.add_parser(name)
+        verb.set_defaults(act=act)
+        verb.add_argument("--day", type=date.fromisoformat, help="the bill's day in Shanghai (default: yesterday)")
+        verb.add_argument(switch, action="store_true")
+    return parser
+
+
+def main(argv: list[str] | None = None, deps: Any = None) -> int:
+    given = arguments().parse_args(argv)
+    try:
+        given.act(deps or connect(given.stack), given)
+    except FakaError as error:
+        print(f"{error.code()}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,89 @@
+"""What an operator types about a day's reconciliation, and the figure behind the alarm on old differences."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+
+from faka.flows.reconcile import AccountDay, PlanRequest
+from faka.flows.reconcile.begin import begin
+from faka.flows.reconcile.overdue import LOOK_BACK_DAYS, overdue
+from infra.ops.reconcile import main
+from tests.unit.flows.reconcile.given import ALIPAY, Nights, night_world
+
+
+pytestmark = pytest.mark.integration
+
+
+class Machine:
+    """Remembers what was begun, as the service does by names."""
+
+    def __init__(self) -> None:
+        self.begun: dict[str, dict[str, str]] = {}
+
+    def begin(self, name: str, **given: str) -> bool:
+        is_new = name not in self.begun
+        self.begun.setdefault(name, given)
+        return is_new
+
+
+@pytest.fixture
+def nights() -> Iterator[Nights]:
+    with night_world() as given:
+        given.deps.__dict__["reconciliation"] = Machine()
+        yield given
+
+
+def typed(nights: Nights, capsys: Any, *words: str) -> str:
+    assert main([*words], nights.deps) == 0
+    return str(capsys.readouterr().out)
+
+
+def left_open(nights: Nights) -> None:
+    """A day with one difference that nothing mends."""
+    nights.bought(is_heard=False)
+    nights.morning()
+    nights.night(is_repaired=False)
+
+
+def test_the_schedule_begins_yesterday_in_shanghai_once(nights: Nights) -> None:
+    nights.morning()
+    assert begin(nights.deps, PlanRequest()).model_dump() == {"day": nights.day, "is_new": True}
+    assert not begin(nights.deps, PlanRequest()).is_new
+    assert nights.deps.reconciliation.begun == {f"recon-{nights.day}": {"day": nights.day.isoformat()}}  # type: ignore[attr-defined]
+
+
+def test_a_day_is_run_again_only_when_somebody_says_so(nights: Nights, capsys: Any) -> None:
+    nights.morning()
+    assert "has begun" in typed(nights, capsys, "run")
+    assert "--again" in typed(nights, capsys, "run")
+    assert "has begun" in typed(nights, capsys, "run", "--day", nights.day.isoformat(), "--again")
+    assert len(nights.deps.reconciliation.begun) == 2  # type: ignore[attr-defined]
+
+
+def test_a_run_and_its_differences_are_shown(nights: Nights, capsys: Any) -> None:
+    left_open(nights)
+    shown = typed(nights, capsys, "show", "--day", nights.day.isoformat())
+    assert "1 differences" in shown
+    assert "STATE_MISMATCH" in shown
+    assert "no run" in typed(nights, capsys, "show", "--day", "2020-01-01")
+    assert "STATE_MISMATCH" in typed(nights, capsys, "show", "--open")
+
+
+def test_nothing_is_open_after_the_repair(nights: Nights, capsys: Any) -> None:
+    left_open(nights)
+    nights.night()
+    assert "nothing is open" in typed(nights, capsys, "show", "--open")
+
+
+@pytest.mark.parametrize(("later", "counted"), [(1, 0), (2, 1), (LOOK_BACK_DAYS, 1), (LOOK_BACK_DAYS + 1, 0)])
+def test_a_difference_is_overdue_from_the_second_day_on(nights: Nights, later: int, counted: int) -> None:
+    left_open(nights)
+    assert overdue(nights.deps, AccountDay(channel=ALIPAY, day=nights.day + timedelta(days=later))) == counted
+
+
+def test_what_was_repaired_is_never_overdue(nights: Nights) -> None:
+    left_open(nights)
+    nights.night()
+    assert overdue(nights.deps, AccountDay(channel=ALIPAY, day=nights.day + timedelta(days=2))) == 0
