@@ -46,7 +46,7 @@ CHANNELS = ("alipay", "epay")
 DEMO: Mapping[str, Mapping[str, Any]] = {
     "alipay": {"cost_bp": 60, "devices": ("PC", "MOBILE")},
     "wechatpay": {"cost_bp": 60},
-    "epay": {"fee_bp": 100, "cost_bp": 100},
+    "epay": {"cost_bp": 100},
     "epay_rsa": {"fee_bp": 100, "cost_bp": 100},
     "stripe": {"cost_bp": 340, "cost_fixed_minor": 235, "fee_bearer": "SHOP", "amount_min_minor": 400},
     "epusdt": {"fee_bp": 50, "amount_min_minor": 100},

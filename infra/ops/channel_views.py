@@ -75,9 +75,8 @@ def rates(deps: Deps, _: argparse.Namespace) -> None:
     for one in deps.catalog.rates(fresh=True):
         age_h = (now - one.at).total_seconds() / 3600
         state = "live" if one.is_live(now) else "too old: channels that need it are not offered"
-        print(
-            f"1 {one.base} = {Decimal(one.rate_e8) / RATE_SCALE:f} {one.to}  {age_h:.1f} of {one.age_h} hours old  {state}  {one.by}".rstrip()
-        )
+        worth = f"1 {one.base} = {Decimal(one.rate_e8) / RATE_SCALE:f} {one.to}"
+        print(f"{worth}  {age_h:.1f} of {one.age_h} hours old  {state}  {one.by}".rstrip())
 
 
 def set_rate(deps: Deps, given: argparse.Namespace) -> None:
