@@ -42,13 +42,16 @@ from tests.simulation.services import Tables as TablesClient
 HOLD_TTL_S = 180
 """Shorter than in a real shop, so that the minutes after it, each of which a sweep reads, are few."""
 
+KINDS = ("alipay", "epay", "wechatpay")
+"""Providers that stand beside the shop; a scenario that wants the third gives the catalogue its row."""
+
 
 @cache
 def _shelf_texts() -> dict[str, str]:
     """The channels' secrets as the store keeps them."""
     import json
 
-    providers = FakeProviders(FrozenClock())
+    providers = FakeProviders(FrozenClock(), kinds=KINDS)
     kept = {row.secret_name: providers.secrets.read(row.secret_name) for row in providers.rows()}
     return {name: json.dumps({key: value.reveal() for key, value in (values or {}).items()}) for name, values in kept.items()}
 
@@ -143,7 +146,7 @@ class Cloud:
         self.chance = Chance(self.gate)
         self.engine: Engine = stage.world.client.fork()
         self.engine.clock = self.clock  # type: ignore[attr-defined]
-        self.providers = FakeProviders(self.clock, bank=_forked(stage.world.providers.bank, self.clock))
+        self.providers = FakeProviders(self.clock, bank=_forked(stage.world.providers.bank, self.clock), kinds=KINDS)
         self.queues = {name: Queue(name, wiring.receives_max(name), wiring.hidden_s(name)) for name in ("fulfil", "deliver", "intake")}
         self.bus = Bus(wiring.routes_of_the_bus(), self.queues)
         self.post, self.bucket, self.shelf = Post(), Bucket(), Shelf(_shelf_texts())

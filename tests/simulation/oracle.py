@@ -11,7 +11,7 @@ from tests.kit.sinks import leaks
 from tests.simulation.play import Play
 
 
-RANK = {"pending": 0, "on_hold": 1, "expired": 1, "canceled": 1, "paid": 2, "short": 2, "failed": 3, "completed": 3}
+RANK = {"pending": 0, "on_hold": 1, "expired": 1, "canceled": 1, "paid": 2, "short": 2, "failed": 3, "completed": 3, "returned": 4}
 """What a buyer is shown never goes back to a lower rank: unpaid, ended without money, paid, ended."""
 
 
@@ -35,6 +35,7 @@ def at_the_end(play: Play, lines: Sequence[str] = ()) -> list[Violation]:
     return [
         *of_rows(play, is_quiet=True),
         *_money_of_the_providers(play),
+        *_refunds_of_the_providers(play),
         *_cards_shown(play),
         *_status_shown(play),
         *_openings(play),
@@ -55,6 +56,22 @@ def _money_of_the_providers(play: Play) -> list[Violation]:
     booked = Counter((row["channel_id"], row["channel_txn_id"], row["amount"]["minor"]) for row in rows)
     lost = [Violation("I3", txn, f"{provider} took {minor} and nobody booked it") for provider, txn, minor in (paid - booked)]
     return lost + [Violation("I3", txn, f"booked {minor} that {provider} never took") for provider, txn, minor in (booked - paid)]
+
+
+def _refunds_of_the_providers(play: Play) -> list[Violation]:
+    """I3: what a provider gave back by our number is a refund of ours of that amount, and what we call done or failed is so there."""
+    theirs = {refund.refund_no: refund for refund in play.cloud.providers.refunds if refund.refund_no.startswith("rfd")}
+    ours = {row["id"].replace("_", ""): row for row in play.cloud.rows(TableName.TRADE) if row["sk"] == "REFUND"}
+    wrong = [Violation("I3", number, "a provider's refund that is not ours") for number in theirs.keys() - ours.keys()]
+    for number, row in ours.items():
+        refund = theirs.get(number)
+        if refund is not None and refund.amount_minor != row["amount"]["minor"]:
+            wrong.append(Violation("I3", row["id"], f"{refund.amount_minor} went back, {row['amount']['minor']} was decided"))
+        if row["status"] == "SUCCEEDED" and (refund is None or refund.state == "PROCESSING"):
+            wrong.append(Violation("I3", row["id"], "SUCCEEDED, and its provider has not done it"))
+        if row["status"] == "FAILED" and refund is not None and refund.state == "SUCCEEDED":
+            wrong.append(Violation("I3", row["id"], "FAILED, and its provider has done it"))
+    return wrong
 
 
 def _cards_shown(play: Play) -> list[Violation]:

@@ -200,7 +200,7 @@ class Play:
         given = event(raw.method, "/v1/callbacks/{channel}/{account}", path, params, _query(raw), raw.body, headers, "198.51.100.1")
         answer = self.cloud.invoke("callbacks", given, f"notice of {name}{self.notices.index(notice)}")
         notice.is_flying = False
-        is_taken = isinstance(answer, dict) and answer["statusCode"] == 200 and answer["body"] == "success"
+        is_taken = isinstance(answer, dict) and answer["statusCode"] in (200, 204) and answer["body"] in ("success", "")
         notice.is_acknowledged = is_taken and not self._comes_again()
 
     def relay(self, count: int) -> None:

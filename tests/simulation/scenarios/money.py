@@ -43,12 +43,12 @@ def _asks(play: Play, order_id: str) -> None:
 
 
 def _money_ends(play: Play) -> list[str]:
-    """Every order that was paid at the provider has goods or a refund that is due."""
+    """Every order that was paid at the provider has goods or a refund."""
     wrong = []
     for row in orders(play):
         provider = play.cloud.providers.by_id(row["channel_id"])
         paid = provider.state("pay" + row["id"][4:] + f"{row.get('attempt', 0):02d}") == "PAID"
-        if paid and row["state"] != "COMPLETED" and row.get("refund_state") != "DUE" and row["state"] != "ON_HOLD":
+        if paid and row["state"] not in ("COMPLETED", "ON_HOLD") and row.get("refund_state", "NONE") == "NONE":
             wrong.append(f"{row['id']} is paid and {row['state']}")
     return wrong
 

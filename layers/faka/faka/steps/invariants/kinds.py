@@ -9,6 +9,7 @@ from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
 from faka.contexts.intake.model import ImportJob
 from faka.contexts.ledger.model import Transaction
 from faka.contexts.orders.model import Order
+from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
 from faka.contexts.stock.head import new_head
@@ -77,6 +78,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "CLAIMDUE": _CLAIM,
     },
     TableName.GUARD: {
+        "HEALTH": _of(Health, more=("ttl",)),
+        "TAKEN": _of(more=("minor", "ttl")),
         "HOLD": _of(more=("n", "v", "ttl")),
         "CODE": _of(more=("digest", "tries", "until", "ttl")),
         "GRANT": _of(more=("contact", "until", "ttl")),
