@@ -15,21 +15,27 @@ from datetime import datetime, timedelta
 from functools import cache
 from typing import Any
 
+from faka.contexts.ledger.accounts import promotion
 from faka.contexts.orders.errors import NotReady
 from faka.contexts.stock import Why
 from faka.contexts.vault import Batch, BatchState, CardWithheld, moved, voided
+from faka.contexts.wallets.model import WalletId
 from faka.flows.announce import announce
 from faka.flows.ask_refund import ask_refund
+from faka.flows.issue_values import issue_values, void_values
 from faka.flows.order_page import cancel, change_method
 from faka.flows.refund_order import refund_order
 from faka.flows.take_notice import take_notice
 from faka.kernel.ids import ChannelId, out_trade_no, payment_id
+from faka.kernel.money import Currency, Money
 from faka.platform.table import Item, TableName
 from faka.steps.invariants import Books, Violation, violations
+from faka.steps.wallet import credited
 from tests.kit.engine import Engine
 from tests.kit.tables import PHYSICAL
 from tests.kit.world import World, engine_world
 from tests.unit.catalog.given import sku
+from tests.unit.wallets.given import codes, issue, pays, purse
 
 
 SKUS = (sku("video-vip-month"), sku("gift", 0))
@@ -99,6 +105,7 @@ class Story:
         for chapter in (self.ends_unpaid, self.pays, self.pays_wrongly, self.gives_back, self.looks, self.is_left_lying, self.is_withheld):
             chapter()
             settled(world, 2)
+        self.stores_money()
         self.waits()
         streamed(world)
 
@@ -191,6 +198,21 @@ class Story:
             world.reveal(withheld)
         settled(world, 20)
         self.named |= {"replaced": replaced.id, "withheld": withheld.id, "ended": ended.id, "taken": taken.id}
+
+    def stores_money(self) -> None:
+        """Gift values that are open, redeemed and void; a wallet that pays an order and gets money back."""
+        world = self.world
+        world.stock_up(2)
+        open_, void = issue(world, 700), issue(world, 300)
+        issue_values(world.deps, open_, codes(world, 2))
+        issue_values(world.deps, void, codes(world, 1))
+        void_values(world.deps, void.batch, "mei", "printed twice")
+        held, paid = purse(world), world.buy()
+        pays(world, paid, held)
+        back = Money(minor=30, currency=Currency.CNY)
+        kind = credited(world.deps, WalletId(held.number), back, "x", debit=promotion(Currency.CNY), ref="x", at=world.clock.now())
+        world.deps.tables.commit(kind)
+        self.named |= {"by wallet": paid.id, "wallet": held.number, "open values": open_.batch, "void values": void.batch}
 
     def waits(self) -> None:
         world = self.world

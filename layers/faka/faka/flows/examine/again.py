@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from faka.kernel.clock import from_row
 from faka.kernel.limits import PAGE_MAX
-from faka.platform.table import Item, TableName
+from faka.platform.table import Item, Key, TableName
 from faka.steps.invariants import Concern, Question, Tally, Violation
 from faka.wiring import Deps
 
@@ -88,6 +88,11 @@ def _read(deps: Deps, tally: Tally, concern: Concern) -> Rows:
     rows = [(key.table, found[key]) for key in sorted(found, key=lambda key: (key.table, key.pk, key.sk))]
     if concern.kind == "order":
         rows += [(TableName.JOURNAL, row) for row in _partition(deps, TableName.JOURNAL, f"AUDIT#{concern.id}")]
+    if concern.kind == "wallet":  # what it has moved since the scan, and what the ledger says of it
+        lines = [row for row in _partition(deps, TableName.TRADE, f"WALLET#{concern.id}") if row["sk"] != "WALLET"]
+        entries = [Key(TableName.JOURNAL, f"TXN#{row['transaction']}", "TXN") for row in lines]
+        rows += [(TableName.TRADE, row) for row in lines]
+        rows += [(key.table, row) for key, row in deps.tables.batch_get(entries).items() if key not in found]
     if concern.kind == "sku":
         for shard in tally.shards_of(concern.id):
             rows += [(TableName.TRADE, row) for row in _partition(deps, TableName.TRADE, f"ASIDE#{concern.id}#{shard}")]

@@ -41,7 +41,9 @@ I8   always; reads order, product version, attempt, receipt, refund
 I9   always; reads order, hold
      A visitor holds at most `holds_max` open orders; hold rows list each open order and count what they list, within the
      limits.
-I10  a wallet's balance: there is no wallet yet.
+I10  always; reads wallet, movement, value, issue, entry
+     A wallet holds what its lines say, its lines are what the ledger booked to it, none is below zero, its version counts its
+     lines. A gift value is owed from its issue on until it is in one wallet or void; what is open is what the ledger owes.
 I11  commissions: there are none yet.
 I12  always; the rest needs two moments; reads order
      What was shown stays shown: an opened order is REVEALED, OPENED or WITHHELD.

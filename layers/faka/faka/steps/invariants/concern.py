@@ -27,6 +27,8 @@ from faka.contexts.stock.rewrite import IMPORT
 from faka.contexts.stock.standing import standing_key
 from faka.contexts.vault.model import PAGE_CARDS
 from faka.contexts.vault.rows import page_key
+from faka.contexts.wallets.model import ValueId, WalletId
+from faka.contexts.wallets.store import value_key, wallet_key
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, RefundId, SkuId, payment_id, refund_id
 from faka.platform.table import Item, Key, TableName
 from faka.steps.invariants.books import Violation
@@ -60,6 +62,9 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         return _of_money(facts, subject[4:])
     if subject.startswith(("rfd_", "rfd:")):
         return _of_refund(facts, f"rfd_{subject[4:].removeprefix('rfd_').split(':')[0]}")
+    stored = _of_stored(facts, subject)
+    if stored is not None:
+        return stored
     if subject.startswith("case_"):
         return Concern("case", subject)
     if subject.partition("#")[0] in facts.stock:
@@ -70,6 +75,16 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         return Concern("notice", subject)
     is_visitor = any(order.visitor == subject for order in facts.orders.values())
     return Concern("visitor" if is_visitor else "row", subject)
+
+
+def _of_stored(facts: Facts, subject: str) -> Concern | None:
+    if subject.startswith(("wal_", "wallet:")):
+        return Concern("wallet", subject.removeprefix("wallet:").split("/")[0])
+    if subject.startswith("gft_"):
+        return Concern("values", subject)
+    if subject in facts.stored.values or any(subject in values for values in facts.stored.issued.values()):
+        return Concern("value", subject)
+    return None
 
 
 def _of_money(facts: Facts, key: str) -> Concern:
@@ -86,6 +101,7 @@ def _of_refund(facts: Facts, name: str) -> Concern:
 def keys_of(facts: Facts, concern: Concern) -> list[Key]:
     """The rows to read until they stand still."""
     readers = {"order": _order, "money": _money, "refund": _refund, "notice": _notice, "case": _case, "visitor": _visitor, "sku": _sku}
+    readers |= {"wallet": _wallet, "value": _value, "values": _values}
     reader = readers.get(concern.kind)
     return list(dict.fromkeys(reader(facts, concern.id))) if reader is not None else []
 
@@ -142,6 +158,36 @@ def _case(facts: Facts, name: str) -> Iterator[Key]:
         yield from _notice(facts, ref)
     if name.startswith("case_money_") and ":" in name:
         yield from _money(facts, name.removeprefix("case_money_"))
+
+
+def _wallet(facts: Facts, name: str) -> Iterator[Key]:
+    yield wallet_key(WalletId(name))
+    yield from (_entry_key(entry) for entry in facts.stored.movements.get(name, {}))
+    for entry, lines in facts.entries.items():
+        if any(account.startswith(f"wallet:{name}/") for account, _ in (*lines.debits, *lines.credits)):
+            yield _entry_key(entry)
+
+
+def _value(facts: Facts, name: str) -> Iterator[Key]:
+    yield value_key(ValueId(name))
+    yield from (_entry_key(f"val:{name}:{end}") for end in ("in", "void"))
+    value = facts.stored.values.get(name)
+    for chunk, values in facts.stored.issued.items():
+        if name in values or (value is not None and chunk.startswith(f"{value.batch}:")):
+            yield from _chunk(chunk)
+
+
+def _values(facts: Facts, batch: str) -> Iterator[Key]:
+    booked = {name.removeprefix("val:") for name in facts.entries if name.startswith(f"val:{batch}:")}
+    for chunk in booked | {name for name in facts.stored.issued if name.startswith(f"{batch}:")}:
+        yield from _chunk(chunk)
+        yield from (value_key(ValueId(value)) for value in facts.stored.issued.get(chunk, ()))
+
+
+def _chunk(chunk: str) -> Iterator[Key]:
+    batch, _, number = chunk.partition(":")
+    yield Key(TableName.TRADE, f"VALUES#{batch}", f"{int(number):04d}")
+    yield _entry_key(f"val:{chunk}")
 
 
 def _visitor(facts: Facts, visitor: str) -> Iterator[Key]:

@@ -14,6 +14,7 @@ from faka.contexts.stock.standing import Standing
 from faka.kernel.delivery import DeliveryKind
 from faka.platform.table import Item
 from faka.steps.invariants.books import Violation
+from faka.steps.invariants.stored import StoredFacts
 
 
 class OrderFacts:
@@ -207,6 +208,7 @@ class Facts:
         self.entries: dict[str, EntryFacts] = {}
         self.accounts: Counter[str] = Counter()
         """Account → debits less credits."""
+        self.stored = StoredFacts()
         self.openings: Counter[str] = Counter()
         self.cards_opened: dict[str, set[int]] = defaultdict(set)
         self.holds: dict[tuple[str, str], HoldFacts] = {}

@@ -14,6 +14,7 @@ from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
 from faka.contexts.stock.head import new_head
 from faka.contexts.vault.model import Batch
+from faka.contexts.wallets.model import GiftValue, Movement, Wallet
 from faka.kernel.model import Frozen
 from faka.platform.table import Item, TableName
 from faka.steps.invariants.facts import Facts
@@ -64,6 +65,9 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "SKU": _of(more=("nx", "nb", "g", "st", "bars", "shards")),
         "LINK": _of(more=("upto",)),
         "IMPORT": _of(ImportJob),
+        "WALLET": _of(Wallet, Movement),
+        "VALUE": _of(GiftValue),
+        "VALUES": _of(more=("values",)),
     },
     TableName.VAULT: {
         "PAGE": _of(more=("batch", "cards")),

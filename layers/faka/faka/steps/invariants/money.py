@@ -3,6 +3,7 @@
 | receipt | order | entry `rcp:` | besides |
 |---|---|---|---|
 | APPLIED | paid by it, for this amount, by this channel | clearing → the order's funds | its attempt SUCCEEDED |
+| APPLIED, channel `wallet` | the same | a wallet → the order's funds | that wallet's line (I10) |
 | HELD | not paid | clearing → suspense | a case |
 | REFUND_DUE | has a note of the refund | clearing → suspense | a refund of this amount (`refunds`) |
 | ORPHAN | | clearing → suspense | a case |
@@ -24,6 +25,9 @@ from faka.steps.invariants.facts import EntryFacts, Facts, OrderFacts, ReceiptFa
 
 FREE = "free"
 """The channel of orders that cost nothing; they have no attempt, no receipt and no entry."""
+
+WALLET = "wallet"
+"""The channel of what wallets pay."""
 
 _DELIVERED = (OrderState.COMPLETED, OrderState.RETURNED)
 _KEPT = (OrderState.PAID, OrderState.SHORT)
@@ -64,7 +68,10 @@ def _booked(facts: Facts, receipt: ReceiptFacts) -> None:
     currency = Currency(receipt.currency)
     pays = receipt.state == ReceiptState.APPLIED
     to = funds(OrderId(receipt.order or ""), currency) if pays else suspense(currency)
-    wanted = ((clearing(ChannelId(receipt.channel), currency), receipt.minor),), ((to, receipt.minor),)
+    came: str = clearing(ChannelId(receipt.channel), currency)
+    if receipt.channel == WALLET:  # which wallet only its line says, and the line says it of this entry (I10)
+        came = next((account for account, _ in entry.debits if account.startswith("wallet:")), "no wallet")
+    wanted = ((came, receipt.minor),), ((to, receipt.minor),)
     if (entry.debits, entry.credits) != wanted or entry.kind != ("receipt_applied" if pays else "receipt_suspended"):
         facts.say("I3", receipt.key, f"{receipt.state} of {receipt.minor} is booked as {entry.kind} of {_sum(entry)}")
 
@@ -131,8 +138,8 @@ def _entries(facts: Facts) -> None:
     there: dict[str, Callable[[str], bool]] = {_MOVEMENT: facts.receipts.__contains__, _COMPLETED_ONLY: facts.orders.__contains__}
     there |= {"cst:": facts.orders.__contains__, "rec:": facts.refunds.__contains__}
     for name in facts.entries:
-        if name.startswith("rfd:"):
-            continue  # judged beside its refund
+        if name.startswith(("rfd:", "val:", "wal:")):
+            continue  # judged beside its refund, its value, its wallet
         about = name[4:].split(":")[0]
         known = there.get(name[:4])
         if not name.startswith(_BY_HAND) and (known is None or not known(name[4:] if name.startswith(_MOVEMENT) else about)):

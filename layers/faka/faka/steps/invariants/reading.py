@@ -7,7 +7,7 @@ from sys import intern
 from faka.contexts.orders.model import GIVES_BACK, LOG_MAX, TRANSITIONS, DeliveryState, OrderState
 from faka.contexts.payments.model import NoticeState
 from faka.platform.table import Item, TableName
-from faka.steps.invariants import kinds, shelves
+from faka.steps.invariants import kinds, shelves, wallets
 from faka.steps.invariants.facts import (
     AttemptFacts,
     CaseFacts,
@@ -214,6 +214,9 @@ READERS: dict[tuple[TableName, str], Reader] = {
     (TableName.TRADE, "REFUND"): refund,
     (TableName.TRADE, "NOTICE"): notice,
     (TableName.TRADE, "CASE"): case,
+    (TableName.TRADE, "WALLET"): wallets.wallet,
+    (TableName.TRADE, "VALUE"): wallets.value,
+    (TableName.TRADE, "VALUES"): wallets.issue,
     (TableName.TRADE, "HEAD"): shelves.head,
     (TableName.TRADE, "LOG"): shelves.log,
     (TableName.TRADE, "ASIDE"): shelves.drawer,
