@@ -104,9 +104,10 @@ class TestRead:
         [line] = read(reader, whole([refund_row(reader) | {"退款状态": word}]))
         assert line.status is status
 
-    def test_an_unknown_movement_is_told_as_one(self, reader: Shop) -> None:
-        [line] = read(reader, whole([row(reader, 交易状态="DANCED")]))
-        assert (line.kind, line.status) == (BillKind.ADJUST, BillStatus.OTHER)
+    def test_an_unknown_movement_is_told_as_one_with_the_money_that_it_moved(self, reader: Shop) -> None:
+        came, went = read(reader, whole([one | {"交易状态": "DANCED"} for one in (row(reader), refund_row(reader))]))
+        assert (came.kind, came.status, came.amount_minor) == (BillKind.ADJUST, BillStatus.OTHER, 1580)
+        assert (went.kind, went.status, went.amount_minor) == (BillKind.ADJUST, BillStatus.OTHER, -580)
 
     def test_a_day_of_nothing_is_a_summary_of_nothing(self, reader: Shop) -> None:
         assert read(reader, whole([])) == []

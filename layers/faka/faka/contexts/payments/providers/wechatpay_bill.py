@@ -153,7 +153,7 @@ class _Table:
             channel_txn_id=self._number(cells, "微信订单号", number),
             out_refund_no=self._number(cells, "商户退款单号", number) if is_refund else "",
             channel_refund_id=self._number(cells, "微信退款单号", number) if is_refund else "",
-            amount_minor=_minor(amounts, is_refund=is_refund, number=number),
+            amount_minor=_signed_minor(kind, amounts, number),
             currency=Currency(self._account.currency),
             fee_e5=amounts["手续费"],
             occurred_at=self._moment(cells, number),
@@ -195,14 +195,20 @@ class _Table:
         return at
 
 
-def _minor(amounts: dict[str, int], *, is_refund: bool, number: int) -> int:
+def _signed_minor(kind: BillKind, amounts: dict[str, int], number: int) -> int:
+    """What came in, less what went back; a movement of a kind that nobody knows may have both."""
+    paid = 0 if kind is BillKind.REFUND else _minor(amounts, "应结订单金额", "订单金额", number)
+    back = 0 if kind is BillKind.PAY else _minor(amounts, "退款金额", "申请退款金额", number)
+    return paid - back
+
+
+def _minor(amounts: dict[str, int], settled: str, whole: str, number: int) -> int:
     """What the order cost or the refund was asked for; older files say only what was settled of it."""
-    settled, whole = ("退款金额", "申请退款金额") if is_refund else ("应结订单金额", "订单金额")
     name = whole if whole in amounts else settled
     minor, rest = divmod(amounts[name], E5_OF_MINOR)
     if rest or not 0 <= minor <= AMOUNT_MINOR_MAX:
         raise BillCorrupt(f"line {number}: {name}")
-    return -minor if is_refund else minor
+    return minor
 
 
 def _e5(text: str, number: int, name: str) -> int:
