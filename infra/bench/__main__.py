@@ -12,9 +12,11 @@ from infra.bench import tables
 
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("calls", "claims", "import", "throughput")
+PARTS = ("calls", "claims", "import", "statements", "throughput")
 LINES = 100_000
 QUICK_LINES = 3_000
+BILL_LINES = 1_000_000
+QUICK_BILL_LINES = 20_000
 
 
 def main() -> int:
@@ -53,6 +55,7 @@ def _measured(part: str, *, is_quick: bool) -> dict[str, Any]:
         "calls": _calls,
         "claims": _claims,
         "import": _import,
+        "statements": _statements,
         "throughput": _throughput,
     }
     return measure[part](is_quick)
@@ -76,6 +79,12 @@ def _import(is_quick: bool) -> dict[str, Any]:
     from infra.bench import import_cards
 
     return import_cards.measure(QUICK_LINES if is_quick else LINES)
+
+
+def _statements(is_quick: bool) -> dict[str, Any]:
+    from infra.bench import statements
+
+    return statements.measure(QUICK_BILL_LINES if is_quick else BILL_LINES)
 
 
 def _throughput(is_quick: bool) -> dict[str, Any]:

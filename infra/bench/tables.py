@@ -1,8 +1,10 @@
 """The tables that people read: plain in a terminal, Markdown for the README. Every figure in them stands in build/bench.json."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+from infra.bench.statements_table import statement_tables
+from infra.bench.table import Table
 
 
 PEERS = (
@@ -19,14 +21,6 @@ TARGETS = {"reserve": (2, 2.0, 0.0), "confirm": (1, 1.0, 0.0), "deliver": (1, 0.
 The deliver part of 500 cards may read 9."""
 
 
-@dataclass(frozen=True)
-class Table:
-    title: str
-    head: Sequence[str]
-    rows: Sequence[Sequence[str]]
-    notes: Sequence[str] = ()
-
-
 def plain(results: dict[str, Any]) -> str:
     return "\n".join(_plain(table) for table in all_tables(results))
 
@@ -40,6 +34,7 @@ def all_tables(results: dict[str, Any]) -> list[Table]:
         "calls": _calls,
         "claims": _claims,
         "import": _import,
+        "statements": statement_tables,
         "throughput": _throughput,
     }
     return [table for part, result in results.items() if part in make for table in make[part](result)]
@@ -49,6 +44,8 @@ def is_sound(result: dict[str, Any]) -> bool:
     """Whether nothing was lost or sold twice; a figure that is only slow is no failure."""
     if "killed_at_line" in result:
         return bool(result["new"] == result["on_sale"] == result["after_the_kill_new"] == result["after_the_kill_on_sale"])
+    if "is_right" in result:
+        return bool(result["is_right"])
     check = result.get("check")
     if check is None:
         return True

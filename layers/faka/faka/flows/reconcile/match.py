@@ -1,15 +1,13 @@
 """Match one part of a day. Pure but for its two files in and its two files out."""
 
-import gzip
-import json
-from io import BytesIO
-
 from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.payments.providers.base import ProviderKind
 from faka.contexts.statements import match as rule
 from faka.contexts.statements.compare import Rules
+from faka.contexts.statements.evidence import evidence
 from faka.contexts.statements.found import told
 from faka.contexts.statements.lines import Ours, Theirs, read_part
+from faka.contexts.statements.tally import whole
 from faka.flows.reconcile.messages import Matched, PartRequest
 from faka.flows.reconcile.shelf import BILL, GZIP, OURS, Shelf
 from faka.wiring import Deps
@@ -29,13 +27,14 @@ def match(deps: Deps, asked: PartRequest) -> Matched:
     Raises: ObjectGone when the part was never written; ObjectsDown.
     """
     shelf = Shelf(deps.books, asked.channel, asked.day)
-    theirs = list(read_part(shelf.part(BILL, asked.part), Theirs))
-    ours = list(read_part(shelf.part(OURS, asked.part), Ours))
+    theirs, ours = read_part(shelf.part(BILL, asked.part), Theirs), read_part(shelf.part(OURS, asked.part), Ours)
     result = rule.match(theirs, ours, rules_of(deps.catalog.channel(asked.channel)), asked.day.isoformat())
     shelf.put_json(f"matched/{asked.part:02d}.json", {**told(result), "matched": len(result.pairs)})
-    deps.books.put(shelf.at(f"matched/{asked.part:02d}.jsonl.gz"), evidence(result), GZIP)
+    deps.books.put(shelf.at(f"matched/{asked.part:02d}.jsonl.gz"), evidence(result.pairs), GZIP)
     left = len(result.left_theirs) + len(result.left_ours)
-    return Matched(lines=len(theirs), ours=len(ours), matched=len(result.pairs), left=left)
+    lines = len(result.left_theirs) + sum(count for count, _ in whole(result.tally.theirs).values())
+    mine = len(result.left_ours) + sum(count for count, _ in whole(result.tally.ours).values())
+    return Matched(lines=lines, ours=mine, matched=len(result.pairs), left=left)
 
 
 def rules_of(row: ChannelRow) -> Rules:
@@ -43,13 +42,3 @@ def rules_of(row: ChannelRow) -> Rules:
     rate = row.account.get(CONTRACT, "")
     fee_bp = int(rate) if rate.isascii() and rate.isdigit() else None
     return Rules(fee_bp=fee_bp, shows_refunds=row.kind not in WITHOUT_REFUNDS)
-
-
-def evidence(result: rule.Result) -> bytes:
-    """Each pair that fits, one a line: line of the bill, our number, transaction, refund number, amount, currency."""
-    packed = BytesIO()
-    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=1, mtime=0) as lines:
-        for theirs, ours in result.pairs:
-            facts = [int(theirs.line_no), ours.number, ours.txn, ours.refund_no, int(ours.amount), ours.currency]
-            lines.write(json.dumps(facts, separators=(",", ":")).encode() + b"\n")
-    return packed.getvalue()
