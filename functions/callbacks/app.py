@@ -3,7 +3,7 @@
 Audience   payment providers (no session; each message proves itself)
 Trigger    notify API, GET and POST /v1/callbacks/{channel}/{account}
 Flows      take_notice
-Tables     catalog R (channels), trade RW, journal append, guard -
+Tables     catalog R (channels), trade RW, journal append, guard RW
 Keys       none: this function can never read a card
 Secrets    faka/channels/*
 Limits     64 KiB a message; one answer within a provider's patience of about 5 s

@@ -9,14 +9,13 @@ from lookup import not_found_view
 from product import said
 from views import way, way_of
 
-from faka.contexts.catalog.routing import METHODS
 from faka.flows import order_page as flow
 from faka.flows.order_page import OrderPage
+from faka.flows.ways import METHODS, ways_of
 from faka.kernel import ids
 from faka.kernel.errors import FakaError, NotFound, Unavailable
 from faka.platform.door import Answer, Request, no_change, see_other
 from faka.steps.proof import Proof
-from faka.steps.ways import ways_of
 from pages.i18n import Language
 from pages.order import order_view
 from pages.order_view import Bought, OrderFacts, OrderView, Pay, Way

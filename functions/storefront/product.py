@@ -5,13 +5,12 @@ from dataclasses import replace
 from house import House
 from views import Crumb, ProductView, SkuChoice, Sum, Typed, sum_of, ways
 
-from faka.contexts.catalog.model import Sku
 from faka.flows.browse import ProductPage
 from faka.flows.quote import Quote, QuoteRequest, quote
+from faka.flows.ways import Choice, ways_for
 from faka.kernel import ids
 from faka.kernel.errors import FakaError
 from faka.kernel.limits import ORDER_CARDS_MAX
-from faka.steps.ways import Choice, ways_for
 from pages import i18n
 from pages.forms import BadForm, Reader, mark
 from pages.i18n import Language, money
@@ -49,7 +48,7 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
     chosen = known or (in_stock or list(product.skus))[0]
     is_gone = known is not None and bool(in_stock) and known not in in_stock  # the visitor chooses again, nobody chooses for him
     is_priced = any(one.price.minor for one in product.skus)
-    offered = _ways(house, who, chosen, typed) if is_priced and page.is_open else ()
+    offered = _ways(house, who, page, chosen.id, typed) if is_priced and page.is_open else ()
     channel = next((one.value for one in offered if one.is_chosen), "")
     typed = replace(typed, sku="" if is_gone else chosen.id, quantity=typed.quantity or str(chosen.per_order_min), channel=channel)
     given = {"sku": typed.sku, "quantity": typed.quantity, "channel": channel if chosen.price.minor else ""}
@@ -79,8 +78,9 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
     )
 
 
-def _ways(house: House, who: Visitor, chosen: Sku, typed: Typed) -> tuple[Way, ...]:
+def _ways(house: House, who: Visitor, page: ProductPage, sku: str, typed: Typed) -> tuple[Way, ...]:
     """What this choice can be paid with; what was typed wrong is judged as one piece, so that the page keeps its ways."""
+    chosen = page.product.sku(sku)
     quantity = int(typed.quantity) if typed.quantity.isascii() and typed.quantity.isdigit() else chosen.per_order_min
     bounded = min(max(quantity, chosen.per_order_min), chosen.per_order_max)
     choice = Choice(unit=chosen.price, quantity=bounded, sight=who.sight, order_id=ids.order_id(typed.form_id))

@@ -5,11 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from faka.contexts.catalog.model import ChannelRow, Sight
-from faka.contexts.catalog.routing import method_for
 from faka.flows.browse import Shelf
 from faka.flows.browse import Tile as ShelfTile
 from faka.flows.quote import Quote
+from faka.flows.ways import ChannelRow, Sight, method_for
 from faka.kernel.money import Money
 from pages import i18n
 from pages.forms import BadForm, Fault, mark

@@ -3,7 +3,7 @@
 Audience   none
 Trigger    schedule, every minute
 Flows      sweep, orphans, fulfil, deliver
-Tables     catalog R, trade RW, journal R (claim journal) and append, guard -
+Tables     catalog R, trade RW, journal R (claim journal) and append, guard RW
 Keys       none
 Secrets    faka/channels/* (asks providers about unpaid attempts)
 Limits     one at a time; stops 8 s before its own end, the rest is oldest in the next minute

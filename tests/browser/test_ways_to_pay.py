@@ -66,7 +66,7 @@ def test_the_total_follows_the_fee_of_the_way_that_is_chosen(shop: Any, context:
     page.goto(f"{url}/p/video-vip")
     page.click(".more-ways > summary")
     page.check("input[value='cards:epay']")
-    page.wait_for_function("document.querySelector('#sum .price').textContent.includes('18.26')")  # 15.80 + 2.9 % + 2.00
+    page.wait_for_selector("#sum .price:has-text('18.26')")  # 15.80 + 2.9 % + 2.00
     assert "2.46" in page.inner_text("#sum")
 
 

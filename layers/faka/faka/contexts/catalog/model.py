@@ -185,9 +185,6 @@ Minor = Annotated[int, Field(strict=True, ge=0, le=AMOUNT_MINOR_MAX)]
 Points = Annotated[int, Field(strict=True, ge=0, le=2_000)]
 """Basis points. A fifth of the price is more than any provider of this trade takes; above it a row was mistyped."""
 
-HINTS_ONLY = frozenset({"epay", "epusdt"})
-"""Kinds whose notices are signed by an MD5 over a shared key: the shop takes them as a hint and asks before it believes."""
-
 
 class ChannelRow(Frozen):
     """A payment account as the shop knows it: everything but its secrets, which stay under `secret_name`.
@@ -244,7 +241,8 @@ class ChannelRow(Frozen):
 
     @property
     def is_weak(self) -> bool:
-        return self.kind in HINTS_ONLY
+        """Whether its notices are signed by an MD5 over a shared key: a hint, which the shop asks about before it believes."""
+        return self.kind in ("epay", "epusdt")
 
     @property
     def buyer_fee(self) -> tuple[int, int]:
