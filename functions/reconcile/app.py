@@ -3,7 +3,7 @@
 Audience   none
 Trigger    the night's machine: export, match (one part of a day), reduce, close
 Flows      reconcile: export, match, reduce, close, overdue
-Tables     catalog R, trade RW (runs, discrepancies, cases), journal RW (closed days, inserted once)
+Tables     catalog R, trade RW (runs, discrepancies, cases), journal append (closed days)
 Keys       none
 Limits     sixteen parts at a time; 16,000 lines of either side a part
 On failure the machine tries again what may pass; then the account counts as not reconciled and the night rings

@@ -3,7 +3,7 @@
 Audience   none
 Trigger    the night's machine: repair
 Flows      reconcile: repair
-Tables     catalog R, trade RW, journal append
+Tables     catalog R, trade RW, journal append, guard RW (what an account took today)
 Keys       none
 Secrets    faka/channels/* (asks the provider before anything is booked)
 Limits     two at a time; a circuit breaker stops it where too much looks wrong to be true
@@ -23,7 +23,7 @@ class Settings(ShopSettings):
     faka_table_catalog: str
     faka_table_trade: str
     faka_table_journal: str
-    faka_bucket_books: str
+    faka_table_guard: str
     faka_shop_url: str
     faka_notify_url: str
 

@@ -3,6 +3,7 @@
 | who | does what |
 |---|---|
 | Lambda | polls queues and streams, sends what was given up to a queue, writes the log, sends traces |
+| Step Functions | invokes a machine's functions, runs distributed maps as executions, writes the log, sends traces |
 | tables, queues, bucket | use the key that their rows, messages and files are encrypted under |
 """
 
@@ -18,6 +19,14 @@ READS_STREAM = ("dynamodb:DescribeStream", "dynamodb:GetRecords", "dynamodb:GetS
 WRITES_LOG = ("logs:CreateLogStream", "logs:PutLogEvents")
 SENDS_TRACES = ("xray:PutTraceSegments", "xray:PutTelemetryRecords")
 """What the service's documentation asks of a function's role for each of these, no less and no more."""
+
+DELIVERS_LOG = (
+    *(f"logs:{action}LogDelivery" for action in ("Create", "Get", "Update", "Delete")),
+    *("logs:ListLogDeliveries", "logs:PutResourcePolicy", "logs:DescribeResourcePolicies", "logs:DescribeLogGroups"),
+)
+TRACES_MACHINES = (*SENDS_TRACES, "xray:GetSamplingRules", "xray:GetSamplingTargets")
+FOLLOWS_PARTS = ("states:DescribeExecution", "states:StopExecution")
+MACHINE = "AWS::StepFunctions::StateMachine"
 
 AT_REST = {
     "dynamodb": ("kms:Decrypt", "kms:GenerateDataKey"),
@@ -56,6 +65,22 @@ def _lambda(policies: Policies, function: str) -> Iterator[Call]:
         yield from (Call(action, f"{log}:log-stream:x") for action in WRITES_LOG)
     if own.get("TracingConfig", {}).get("Mode") == "Active":
         yield from (Call(action, NOTHING) for action in SENDS_TRACES)
+
+
+def machine_duties(policies: Policies, machine: str) -> Iterator[Call]:
+    """All that Step Functions does in a machine's name."""
+    own, arns = policies.resources[machine]["Properties"], policies.arns
+    arn = arns.of(machine)
+    for value in own.get("DefinitionSubstitutions", {}).values():
+        if ":function:" in arns.text(value):
+            yield Call("lambda:InvokeFunction", arns.text(value))
+    if '"DISTRIBUTED"' in arns.text(own.get("DefinitionString", "")):
+        yield Call("states:StartExecution", arn)
+        yield from (Call(action, arn.replace(":stateMachine:", ":execution:") + "/label:x") for action in FOLLOWS_PARTS)
+    if own.get("LoggingConfiguration", {}).get("Level", "OFF") != "OFF":
+        yield from (Call(action, NOTHING) for action in DELIVERS_LOG)
+    if own.get("TracingConfiguration", {}).get("Enabled"):
+        yield from (Call(action, NOTHING) for action in TRACES_MACHINES)
 
 
 def _given_up(policies: Policies, target: Any) -> Iterator[Call]:

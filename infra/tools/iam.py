@@ -80,8 +80,9 @@ class Policies:
         return {name: resource for name, resource in self.resources.items() if resource["Type"] == kind}
 
     def role_of(self, function: str) -> str:
-        """Raises: KeyError for a function that the template does not have."""
-        role: str = self.resources[function]["Properties"]["Role"]["Fn::GetAtt"][0]
+        """Of a function or a state machine. Raises: KeyError for one that the template does not have."""
+        own = self.resources[function]["Properties"]
+        role: str = own["Role" if "Role" in own else "RoleArn"]["Fn::GetAtt"][0]
         return role
 
     def rights(self) -> set[Right]:

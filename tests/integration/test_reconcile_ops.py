@@ -87,3 +87,12 @@ def test_what_was_repaired_is_never_overdue(nights: Nights) -> None:
     left_open(nights)
     nights.night()
     assert overdue(nights.deps, AccountDay(channel=ALIPAY, day=nights.day + timedelta(days=2))) == 0
+
+
+def test_what_the_repair_books_counts_toward_its_accounts_limit(nights: Nights) -> None:
+    row = nights.deps.catalog.channel(ALIPAY)
+    nights.deps.catalog.channel = lambda *_, **__: row.model_copy(update={"max_unsettled_minor": 10**9})  # type: ignore[method-assign]
+    left_open(nights)
+    nights.night()
+    counted = [kept for kept in nights.world.rows("test-guard") if kept["pk"].startswith("TAKEN#")]
+    assert [kept["minor"] for kept in counted] == [1580]

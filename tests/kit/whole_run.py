@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 import yaml
 
-from infra.tools.duties import duties
+from infra.tools.duties import MACHINE, duties, machine_duties
 from infra.tools.iam import Policies, Right
 from infra.tools.template import ROOT
 from tests.kit import roles
@@ -63,12 +63,13 @@ def service_rights(policies: Policies) -> tuple[set[Right], list[str]]:
     """By which rights services do their part for all functions, and where a role lacks one."""
     used: set[Right] = set()
     denied = []
-    for function in policies.of_type("AWS::Lambda::Function"):
-        for call in duties(policies, function):
-            judged = policies.judge(function, call)
-            used |= judged.rights
-            if not judged.is_allowed:
-                denied.append(f"a service needs for {function}: {call.action} on {short(call.resource)}: {judged.reason}")
+    calls = [(function, call) for function in policies.of_type("AWS::Lambda::Function") for call in duties(policies, function)]
+    calls += [(machine, call) for machine in policies.of_type(MACHINE) for call in machine_duties(policies, machine)]
+    for owner, call in calls:
+        judged = policies.judge(owner, call)
+        used |= judged.rights
+        if not judged.is_allowed:
+            denied.append(f"a service needs for {owner}: {call.action} on {short(call.resource)}: {judged.reason}")
     return used, denied
 
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from infra.tools.arns import Unreadable
-from infra.tools.duties import at_rest, duties
+from infra.tools.duties import MACHINE, at_rest, duties, machine_duties
 from infra.tools.expand import expand
 from infra.tools.iam import Call, Policies, Right
 from infra.tools.template import Template
@@ -213,3 +213,14 @@ def test_lambda_polls_gives_up_and_traces_in_the_functions_name() -> None:
         ("xray:PutTelemetryRecords", "*"),
     ]
     assert not list(duties(POLICIES, "Open"))
+
+
+def test_a_machine_may_do_what_the_service_does_in_its_name_and_nothing_else() -> None:
+    policies = Policies(expand(Template()))
+    (machine,) = policies.of_type(MACHINE)
+    calls = list(machine_duties(policies, machine))
+    verdicts = [policies.judge(machine, call) for call in calls]
+    assert [call.action for call, verdict in zip(calls, verdicts, strict=True) if not verdict.is_allowed] == []
+    used = {right for verdict in verdicts for right in verdict.rights}
+    assert {right for right in policies.rights() if right.owner == policies.role_of(machine)} == used
+    assert not policies.judge(machine, Call("lambda:InvokeFunction", policies.arns.of("SweepFunction"))).is_allowed
