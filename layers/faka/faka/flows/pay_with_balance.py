@@ -77,7 +77,7 @@ def _once(deps: Deps, order_id: OrderId, wallet: Wallet) -> Order:
         return deps.orders.get(order.id)
     now = deps.clock.now()
     fresh = _attempt(order, payment, price, now)
-    receipt = _receipt(fresh, now)
+    receipt = _receipt(fresh, wallet, now)
     deps.tables.commit(_writes(deps, wallet, order, payment, fresh, receipt, now))
     return deps.orders.get(order.id)
 
@@ -121,7 +121,7 @@ def _attempt(order: Order, before: Payment, price: Price, now: datetime) -> Paym
     )
 
 
-def _receipt(payment: Payment, now: datetime) -> Receipt:
+def _receipt(payment: Payment, wallet: Wallet, now: datetime) -> Receipt:
     """The number of the attempt names the spend: the same attempt cannot be paid twice."""
     number = out_trade_no(payment.id)
     return Receipt(
@@ -134,6 +134,7 @@ def _receipt(payment: Payment, now: datetime) -> Receipt:
         paid_at=now,
         source="WALLET",
         state=ReceiptState.APPLIED,
+        wallet=wallet.id,
         recorded_at=now,
     )
 

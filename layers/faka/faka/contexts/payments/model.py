@@ -88,6 +88,8 @@ class Receipt(Frozen):
     source: str
     state: ReceiptState
     reason: str = ""
+    wallet: str = ""
+    """Whose balance it was, where it came out of a wallet; a refund goes back into it."""
     recorded_at: datetime
 
     @property

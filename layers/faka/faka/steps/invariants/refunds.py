@@ -10,7 +10,7 @@
 
 from collections import Counter, defaultdict
 
-from faka.contexts.ledger.accounts import clearing, failed_refunds, funds, in_transit, suspense
+from faka.contexts.ledger.accounts import Account, clearing, failed_refunds, funds, in_transit, suspense
 from faka.contexts.orders.model import REFUNDS_MAX, DeliveryState, OrderState
 from faka.contexts.orders.refunds import refund_state
 from faka.contexts.payments.model import ReceiptState
@@ -20,6 +20,7 @@ from faka.kernel.money import Currency
 from faka.kernel.refund import RefundStatus
 from faka.steps.invariants.books import Question
 from faka.steps.invariants.facts import Facts, OrderFacts, RefundFacts
+from faka.steps.wallet import WALLET
 
 
 _STEPS = ("due", "ok", "fail", "back")
@@ -70,12 +71,16 @@ def _from_its_receipt(facts: Facts, refund: RefundFacts) -> None:
 def _booked(facts: Facts, refund: RefundFacts) -> None:
     """The entries that its status asks for, each of its amount and along its way (I3)."""
     entries = {step: facts.entries.get(f"rfd:{refund.id}:{step}") for step in _STEPS}
+    if refund.channel == WALLET:
+        entries["ok"] = facts.entries.get(f"wal:{refund.id}")
     there = tuple(step for step in _STEPS if entries[step] is not None)
     if there not in _BOOKED[RefundStatus(refund.status)]:
         facts.say("I3", refund.id, f"{refund.status} with entries {', '.join(there) or 'none'}")
         return
     currency, channel = Currency(refund.currency), ChannelId(refund.channel)
     way, out, failed = in_transit(channel, currency), clearing(channel, currency), failed_refunds(currency)
+    if refund.channel == WALLET:
+        out = _wallet_of(facts, refund)
     wanted = {"due": (None, way), "ok": (way, out), "fail": (way, failed), "back": (out, failed)}
     for step in there:
         entry = entries[step]
@@ -84,6 +89,12 @@ def _booked(facts: Facts, refund: RefundFacts) -> None:
             facts.say("I3", refund.id, f"{step} is not {refund.minor} to {credit}")
         elif step == "due" and not _stood_there(refund, entry.debits):
             facts.say("I3", refund.id, f"out of {', '.join(account for account, _ in entry.debits)}, its source is {refund.source}")
+
+
+def _wallet_of(facts: Facts, refund: RefundFacts) -> Account:
+    """The account that the money came out of."""
+    paid = facts.entries.get(f"rcp:{refund.receipt}")
+    return Account(paid.debits[0][0] if paid is not None else "")
 
 
 def _stood_there(refund: RefundFacts, debits: tuple[tuple[str, int], ...]) -> bool:

@@ -15,7 +15,8 @@ from faka.contexts.payments.providers.refunding import RefundDelayed, RefundEven
 from faka.contexts.payments.refunds import Refund
 from faka.kernel.errors import Unavailable
 from faka.kernel.refund import RefundStatus
-from faka.steps.refund.hear import failed, hear, later, with_person
+from faka.steps.refund.hear import failed, hear, into_wallet, later, with_person
+from faka.steps.wallet import WALLET
 from faka.wiring import Deps
 
 
@@ -24,6 +25,8 @@ def drive(deps: Deps, refund: Refund) -> Refund:
     if refund.status not in (RefundStatus.REQUESTED, RefundStatus.SUBMITTED):
         return refund
     now = deps.clock.now()
+    if refund.channel_id == WALLET:
+        return into_wallet(deps, refund, now)
     try:
         adapter, order = deps.adapter(refund.channel_id), _order(deps, refund)
     except Unavailable:

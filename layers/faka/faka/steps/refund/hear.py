@@ -12,16 +12,19 @@ from datetime import datetime
 
 from faka.contexts.cases import Case, CaseExists, CaseKind, open_case
 from faka.contexts.ledger import refunds as postings
+from faka.contexts.ledger.accounts import in_transit
 from faka.contexts.ledger.store import AlreadyPosted
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.refunds import with_note
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundProgress
 from faka.contexts.payments.refunds import Refund, RefundMoved
+from faka.contexts.wallets.model import WalletId
 from faka.kernel.errors import TransactionBusy
 from faka.kernel.ids import RefundId
 from faka.kernel.refund import RefundStatus
 from faka.platform.table import Write
 from faka.steps.refund.request import note_of
+from faka.steps.wallet import credited
 from faka.wiring import Deps
 
 
@@ -74,6 +77,18 @@ def done(deps: Deps, refund: Refund, done_at: datetime, channel_refund_id: str, 
     )
     entry = postings.refund_done(refund.id, refund.channel_id, refund.amount, done_at, now)
     deps.tables.commit([*_told(deps, refund, after, now), deps.ledger.posted(entry), *also])
+    return after
+
+
+def into_wallet(deps: Deps, refund: Refund, now: datetime) -> Refund:
+    """What was paid out of a wallet goes back into it at once, in the commit that says so."""
+    receipt = deps.payments.receipt(refund.receipt)
+    if receipt is None or not receipt.wallet:
+        return with_person(deps, refund, "nobody knows which wallet paid", now)
+    after = refund.changed(status=RefundStatus.SUCCEEDED, finished_at=now, due_at=None)
+    way = in_transit(refund.channel_id, refund.amount.currency)
+    money = credited(deps, WalletId(receipt.wallet), refund.amount, refund.id, debit=way, ref=refund.order_id or refund.id, at=now)
+    deps.tables.commit([*_told(deps, refund, after, now), *money])
     return after
 
 
