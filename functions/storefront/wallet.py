@@ -24,6 +24,8 @@ from pages.visitor import Visitor, is_code
 
 FIELDS = ("wallet", "wallet_code", "gift_code", "into", "into_code")
 
+NUMBER, CODE = mark("Please enter the wallet number."), mark("Please enter the wallet code.")
+
 TARGETS = {
     "value_not_found": "gift_code",
     "value_used": "gift_code",
@@ -68,13 +70,18 @@ class BalanceView:
     faults: tuple[FormFault, ...] = ()
 
 
-def typed_wallet(form: Mapping[str, str], number: str = "wallet", code: str = "wallet_code") -> tuple[str, str]:
+def typed_wallet(form: Mapping[str, str]) -> tuple[str, str]:
     """Number and code as typed. Raises: BadForm."""
     reader = Reader(form)
-    no = reader.text(number, 40, missing=mark("Please enter the wallet number."))
-    secret = reader.text(code, 40, missing=mark("Please enter the wallet code."))
+    number = reader.text("wallet", 40, missing=NUMBER)
+    code = reader.text("wallet_code", 40, missing=CODE)
     reader.done()
-    return f"wal_{no.upper().removeprefix('WAL_')}", secret
+    return _number(number), code
+
+
+def _number(typed: str) -> str:
+    """As it is printed; who leaves the prefix out or types small letters means the same."""
+    return f"wal_{typed.upper().removeprefix('WAL_')}"
 
 
 class Wallets:
@@ -172,14 +179,16 @@ def _redemption(request: Request) -> Redemption:
     gift = reader.text("gift_code", 40, missing=mark("Please enter the gift code."))
     if not (ids.is_ulid(reader.raw("form_id")) and is_code(reader.raw("new_code"))):
         reader.faults.append(Fault("form_id", mark("This form is not complete. Please open the page again.")))
+    is_into = bool(reader.raw("into") or reader.raw("into_code"))
+    into = reader.text("into", 40, missing=NUMBER if is_into else "")
+    into_code = reader.text("into_code", 40, missing=CODE if is_into else "")
     reader.done()
-    into = typed_wallet(request.form, "into", "into_code") if reader.raw("into") or reader.raw("into_code") else ("", "")
     return Redemption(
         code=gift,
         form_id=reader.raw("form_id"),
         new_code=reader.raw("new_code"),
-        wallet=into[0],
-        wallet_code=into[1],
+        wallet=_number(into) if is_into else "",
+        wallet_code=into_code,
         address=request.address,
     )
 

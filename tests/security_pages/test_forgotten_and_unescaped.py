@@ -27,6 +27,7 @@ MODELS = {"product": Product, "sku": Sku, "category": Category, "channel": Chann
 READS = re.compile(r"""(?:form|asked|cookies|headers)\.get\("([\w-]+)"|reader\.(?:text|whole|raw|mail)\("(\w+)"|form\["(\w+)"\]""")
 NEVER_SHOWN = {*("accept", "accept-language", "user-agent", "x-state", "x-fragment"), *("open_id", "theme", "lang", "step", "back", "hl")}
 TYPED = {*("sku", "quantity", "contact", "channel", "consent", "code"), *("form_id", "seen_total_minor", "page", "no", "mail", "digits")}
+TYPED |= {"wallet", "wallet_code", "gift_code", "into", "into_code", "new_code"}
 
 UNESCAPED = (
     ("shop/product.html", "view.title"),

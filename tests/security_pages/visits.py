@@ -244,6 +244,8 @@ REFLECTED: dict[str, tuple[Asks, bool]] = {
     "form /orders": (_form("/orders", "no", "code", "mail"), True),
     "form /orders/mail": (_form("/orders/mail", "mail"), False),
     "form /orders/code": (_form("/orders/code", "mail", "digits"), False),
+    "form /wallet": (_form("/wallet", "wallet", "wallet_code"), True),
+    "form /wallet/redeem": (_form("/wallet/redeem", "gift_code", "into", "into_code", "form_id", "new_code"), True),
     "form /prefs": (_form("/prefs", "back", "lang", "theme"), False),
     "form of any name": (lambda shop, text, lang: shop.post("/orders", {text: text}, lang), False),
     "form lang step": (_form(PAGE, "lang", "step", "form_id", "seen_total_minor"), False),
