@@ -96,3 +96,15 @@ def test_what_the_repair_books_counts_toward_its_accounts_limit(nights: Nights) 
     nights.night()
     counted = [kept for kept in nights.world.rows("test-guard") if kept["pk"].startswith("TAKEN#")]
     assert [kept["minor"] for kept in counted] == [1580]
+
+
+def test_a_repair_that_pays_an_order_in_full_answers_the_case_of_the_money_held_for_it(nights: Nights) -> None:
+    order = nights.world.buy()
+    [short] = nights.world.notices(order, 1000)
+    nights.world.deliver_notice(order, short)
+    nights.world.notices(order)
+    nights.morning()
+    nights.night()
+    cases = {kept["kind"]: kept["state"] for kept in nights.world.rows("test-trade") if kept["pk"].startswith("CASE#")}
+    assert cases["MONEY"] == "CLOSED"
+    assert nights.world.secrets(order)
