@@ -67,6 +67,7 @@ WORDS = {
     "the intake dead-letter queue is not empty": "入库的死信队列不为空",
     "many notices fail their signature": "大量异步通知验签失败",
     "payment notices are answered with faults": "异步通知被应答为故障",
+    "a payment provider does not answer": "支付渠道没有应答，暂停接新单",
     "a case is open for more than a day": "有工作单超过一天未处理",
     "the relay dead-letter queue is not empty": "事件转发的死信队列不为空",
     "the shop answers with faults of its own": "商店自身应答故障",
