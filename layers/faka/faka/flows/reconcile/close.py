@@ -137,7 +137,7 @@ def _summary(run: Run, sums: dict[str, Any], rows: dict[str, Discrepancy], sha25
         "classes": sorted(place for place in {*sums["theirs_by_place"], *sums["ours_by_place"]} if place not in (MATCHED, BESIDE, IDLE)),
         "in_doubt": sums["ours_by_place"].get(TIMING, {}),
         "open_minor": open_minor,
-        **{name: sums[name] for name in ("bill", "ours", "theirs_by_place", "ours_by_place", "fees_e5", "is_closed") if name != "bill"},
+        **{name: sums[name] for name in ("ours", "theirs_by_place", "ours_by_place", "fees_e5", "is_closed")},
         "lines": sums["bill"],
         "started_at": to_row(run.started_at),
         "closed_at": to_row(run.changed_at),

@@ -88,6 +88,6 @@ class Repaired(Frozen):
 
 class Closed(Frozen):
     state: RunState
-    """BALANCED, DISCREPANT, NO_DATA, FILE_MISSING or FILE_CORRUPT."""
+    """BALANCED, DISCREPANT, NO_DATA, FILE_MISSING, FILE_CORRUPT; FAILED where the sums of a day do not add up, which is a fault of ours."""
     report: str = ""
     """Name of the summary in the bucket of the books; empty where there is none."""
