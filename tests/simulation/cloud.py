@@ -266,6 +266,7 @@ def _forked(bank: Bank, clock: FrozenClock) -> Bank:
     other._trades = copy.deepcopy(bank._trades)
     other._tokens = {trade.token: trade for trade in other._trades.values()}
     other._count = bank._count
+    other.refund_ways = dict(bank.refund_ways)
     return other
 
 

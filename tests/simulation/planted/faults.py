@@ -10,7 +10,7 @@ from faka.contexts.stock.rewrite import rewritten
 from faka.flows import announce, checkout, orphans, reveal, take_notice
 from faka.steps import notice, poll, release
 from faka.steps.settle import booking, decide, writes
-from tests.simulation.planted import Fault
+from tests.simulation.planted import Fault, money_back
 
 
 SEEN, ANY = 'when="#version = :seen"', 'when="#version >= :seen OR #version < :seen"'
@@ -306,4 +306,5 @@ FAULTS: tuple[Fault, ...] = (
         frozenset({"I1", "I2", "I3", "I4", "I5", "I6", "I12"}),
         ("money_meets_the_end_of_the_hold", "two_sweeps_end_one_hold"),
     ),
+    *money_back.FAULTS,
 )

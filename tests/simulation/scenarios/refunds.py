@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from faka.contexts.orders.model import OrderState
+from faka.contexts.orders.model import DeliveryState, OrderState
 from faka.contexts.payments.refunds import RefundSource
 from faka.flows.ask_refund import ask_refund
 from faka.flows.refund_order import refund_order, refund_receipt
@@ -37,7 +37,8 @@ def once_in_whole(play: Play) -> list[str]:
     wrong = []
     for row in orders(play):
         sums = [one["amount"]["minor"] for one in refunds(play) if one["order_id"] == row["id"] and one["source"] == RefundSource.SALES]
-        wanted = [row["total"]["minor"]] if row["state"] == OrderState.RETURNED else []
+        is_given_back = row["state"] == OrderState.RETURNED or row.get("delivery") == DeliveryState.REVOKED
+        wanted = [row["total"]["minor"]] if is_given_back else []
         if sums != wanted:
             wrong.append(f"{row['id']} is {row['state']} and {sums} go back")
     return wrong
@@ -64,6 +65,15 @@ def he_looks_while_he_gives_back(play: Play) -> None:
     owner = owner_of(play, order, "looking")
     play.cast("looks", lambda play: owner.reveal())
     gives_back(play, order.id, "gives back")
+
+
+@scenario(paid(1, 2), then=_shown_or_returned, share=1)
+def staff_gives_back_what_he_looks_at(play: Play) -> None:
+    """A person gives back the whole order while its buyer opens the goods: seen goods never become stock."""
+    [order] = play.facts
+    owner = owner_of(play, order, "looking")
+    play.cast("looks", lambda play: owner.reveal())
+    staff_gives_back(play, order.id, "mei")
 
 
 @scenario(paid(1, 1), then=_shown_or_returned, habits=Habits(minutes=1), share=1)
@@ -131,6 +141,21 @@ def a_refund_is_told_while_it_is_asked_about(play: Play) -> None:
     """The provider's word about a refund comes twice, while two sweeps ask about it."""
     play.cloud.clock.advance(seconds=61)
     _told(play, _provider(play).finish_refund(_number(play)))
+    for name in ("sweep a", "sweep b"):
+        play.cast(name, lambda play: play.sweep())
+
+
+def _slow(world: World, marks: Canaries) -> list[Any]:
+    orders = paid(1, 2)(world, marks)
+    world.providers.by_id(orders[0].channel_id).refund_way = RefundWay.LATER
+    return list(orders)
+
+
+@scenario(_slow, then=once_in_whole, habits=Habits(minutes=1), share=1)
+def a_refund_takes_its_time(play: Play) -> None:
+    """The provider takes the refund and does not finish it: it is on its way, and nothing else is said."""
+    [order] = play.facts
+    gives_back(play, order.id, "buyer")
     for name in ("sweep a", "sweep b"):
         play.cast(name, lambda play: play.sweep())
 

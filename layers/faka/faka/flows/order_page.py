@@ -151,9 +151,11 @@ def _asked(deps: Deps, order: Order, payment: Payment) -> Order:
 
 
 def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment, address: str) -> Checkout | None:
-    """The provider's page or QR. A QR is asked for once and kept with the attempt."""
+    """The provider's page or QR. What a provider had to be asked for is asked for once and kept with the attempt."""
     if payment.qr_text:
         return Checkout(kind=CheckoutKind.QR, url=payment.qr_text, valid_until=payment.expires_at)
+    if payment.page_url:
+        return Checkout(kind=CheckoutKind.REDIRECT, url=payment.page_url, valid_until=payment.expires_at)
     wish = PaymentOrder(
         out_trade_no=out_trade_no(payment.id),
         amount=payment.amount,
@@ -168,12 +170,20 @@ def _how_to_pay(deps: Deps, order: Order, product: Product, payment: Payment, ad
     checkout = _created(deps, payment, wish)
     if checkout is None:
         return None
-    qr_text = checkout.url if checkout.kind is CheckoutKind.QR else ""
-    if (qr_text, checkout.provider_ref) != (payment.qr_text, payment.provider_ref):
-        kept = payment.changed(qr_text=qr_text, provider_ref=checkout.provider_ref)
+    kept = _kept(payment, checkout)
+    if kept is not payment:
         with suppress(PaymentMoved):  # settled meanwhile, or asked for by another tab, which kept the same
             deps.tables.apply(deps.payments.replaced(payment, kept))
     return checkout
+
+
+def _kept(payment: Payment, checkout: Checkout) -> Payment:
+    """An address that we sign ourselves is made anew each time; one that the provider made may not be given twice."""
+    if checkout.kind is CheckoutKind.QR:
+        return payment.changed(qr_text=checkout.url, provider_ref=checkout.provider_ref)
+    if checkout.provider_ref:
+        return payment.changed(page_url=checkout.url, provider_ref=checkout.provider_ref)
+    return payment
 
 
 def _created(deps: Deps, payment: Payment, wish: PaymentOrder) -> Checkout | None:

@@ -55,6 +55,8 @@ class Payment(Frozen):
     checks: int = 0
     checked_at: datetime | None = None
     qr_text: str = ""
+    page_url: str = ""
+    """The provider's page for this attempt, where it gives one address and would refuse to give it twice."""
     provider_ref: str = ""
     """By what the provider finds this attempt, where our number is not enough (`Checkout.provider_ref`)."""
     is_late: bool = False
