@@ -16,9 +16,12 @@ from faka.kernel import ids
 from faka.kernel.errors import Broken, FakaError, NotFound, Unavailable
 from faka.kernel.money import Money
 from faka.platform.door import Answer, Request, see_other
+from faka.steps.proof import Proof
+from faka.wiring import Deps
 from pages import i18n
 from pages.forms import BadForm, Fault, Reader, mark
 from pages.i18n import Language, moment, money
+from pages.order_view import OrderFacts
 from pages.visitor import Visitor, is_code
 
 
@@ -121,15 +124,16 @@ class Wallets:
         who = self._house.visitor(request)
         no = request.params["no"]
         try:
+            to_pay(self._house.deps, no, proof_of(who, request))  # not his order: that is the answer, whatever he typed
             number, code = typed_wallet(request.form)
-            order = pay_with_balance(self._house.deps, no, proof_of(who, request), number, code, request.address)
+            order = _paid(self._house.deps, no, proof_of(who, request), number, code, request.address)
         except FakaError as error:
             if not request.wants_page or isinstance(error, Unavailable | Broken):
                 raise
-            return self._asked(request, who, error)
+            return self._asked(request, who, error, request.form.get("wallet", "")[:40])
         return see_other(f"/o/{order.id}")
 
-    def _asked(self, request: Request, who: Visitor, error: FakaError | None = None) -> Answer:
+    def _asked(self, request: Request, who: Visitor, error: FakaError | None = None, typed: str = "") -> Answer:
         no, lang = request.params["no"], who.frame.lang
         try:
             order = to_pay(self._house.deps, no, proof_of(who, request))
@@ -141,9 +145,8 @@ class Wallets:
             return see_other(f"/o/{no}")
         total = money(order.unit.times(order.quantity), lang)
         faults = form_faults(_faults(error, "wallet"), lang, FIELDS) if error else ()
-        typed = request.form.get("wallet", "")[:40] if error else ""
         view = BalanceView(i18n.translator(lang)("Pay with a wallet"), no, total, typed, faults)
-        status = 200 if error is None else 422 if isinstance(error, NotFound) else error.http_status
+        status = 200 if error is None else error.http_status
         return self._house.page(who, "shop/balance.html", view, status=status)
 
     def _view(self, who: Visitor, **more: object) -> WalletView:
@@ -171,6 +174,14 @@ class Wallets:
 def _faults(error: FakaError, field: str) -> tuple[Fault, ...]:
     """An outcome as lines beside their fields."""
     return error.faults if isinstance(error, BadForm) else (Fault(TARGETS.get(error.code(), field), error.public_message),)
+
+
+def _paid(deps: Deps, no: str, proof: Proof, number: str, code: str, address: str) -> OrderFacts:
+    """Of an order that is there, a wallet that does not open is a fault of the form."""
+    try:
+        return pay_with_balance(deps, no, proof, number, code, address)
+    except NotFound as error:
+        raise BadForm(_faults(error, "wallet")) from error
 
 
 def _redemption(request: Request) -> Redemption:

@@ -71,7 +71,7 @@ SHOP: dict[str, Answers] = {
     ),
     "POST /o/{no}/balance": Answers(
         (SEE_ORDER,),
-        (BadForm, orders.OrderNotFound, orders.OrderClosed, *OPENS, wallets.BalanceTooLow, wallets.CurrencyDiffers),
+        (BadForm, orders.OrderNotFound, orders.OrderClosed, TooManyTries, wallets.BalanceTooLow, wallets.CurrencyDiffers),
     ),
     "GET /wallet": Answers((page("the ways to open a wallet and to redeem a gift code"),)),
     "POST /wallet": Answers((page("the wallet's balance and newest movements"),), (BadForm, *OPENS)),

@@ -5,9 +5,12 @@ from collections.abc import Iterator
 
 import pytest
 
+from faka.flows.order_page import cancel
+from faka.kernel.money import Currency
 from tests.contract.api.asking import Gate
 from tests.contract.api.book import Book, promised, read
 from tests.contract.api.scene import Scene, scene
+from tests.unit.wallets.given import Purse, issued, purse, redeemed
 
 
 pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
@@ -141,7 +144,44 @@ def finding(made: Scene, book: Book) -> None:
     book.send("POST", "/orders/code", {"mail": "paid@example.com", "digits": code.group()})
 
 
-SCRIPTS = (everywhere, looking, buying, finding, order_page)
+def wallets(made: Scene, book: Book) -> None:
+    world = made.world
+    world.stock_up(2)
+    pending, gone = world.buy(), world.buy()
+    held, poor, foreign = purse(world), purse(world, 1), redeemed(world, *issued(world, currency=Currency.USD))
+    used, over = issued(world, count=2)
+    redeemed(world, used)
+    own, other = cookie(made, pending), cookie(made, gone)
+    cancel(world.deps, gone.id, world.proof(gone))
+
+    def form(code: str, **more: str) -> dict[str, str]:
+        return {"form_id": made.form_id(), "new_code": "0" * 16, "gift_code": code, **more}
+
+    taken = form(*issued(world))
+    book.send("GET", "/wallet")
+    book.both("POST", "/wallet", {"wallet": held.number, "wallet_code": held.code})
+    book.both("POST", "/wallet", {})
+    for sent in (taken, form(used), form(""), form("0" * 16), taken | {"new_code": "1" * 16, "gift_code": issued(world)[0]}):
+        book.both("POST", "/wallet/redeem", sent)
+    book.both("POST", "/wallet/redeem", form(issued(world)[0], into=foreign.number, into_code=foreign.code))
+    book.both("POST", "/wallet/redeem", form(issued(world)[0], into=held.number, into_code="0" * 16))
+    book.both("POST", f"/o/{pending.id}/balance", b"wallet=x", content_type="text/plain", **own)
+    for path in (f"/o/{pending.id}/balance", f"/o/{gone.id}/balance"):
+        book.send("GET", path, **(own if pending.id in path else other))
+    for one in (poor, foreign, Purse(held.number, ""), Purse(held.number, "0" * 16)):
+        book.both("POST", f"/o/{pending.id}/balance", {"wallet": one.number, "wallet_code": one.code}, **own)
+    book.both("POST", f"/o/{gone.id}/balance", {"wallet": held.number, "wallet_code": held.code}, **other)
+    for book.gate.address in ["203.0.113.2"] * 12:
+        for path in (f"/o/{pending.id}/balance", "/wallet"):
+            book.both("POST", path, {"wallet": held.number, "wallet_code": "0" * 16}, **own)
+        book.both("POST", "/wallet/redeem", form("1" * 16))
+    book.gate.address = ""
+    book.both("POST", f"/o/{pending.id}/balance", {"wallet": held.number, "wallet_code": held.code}, **own)
+    world.clock.advance(days=366)
+    book.both("POST", "/wallet/redeem", form(over))
+
+
+SCRIPTS = (everywhere, looking, buying, finding, order_page, wallets)
 
 
 def test_each_promised_answer_is_given_and_no_other(made: Scene, book: Book) -> None:

@@ -1,6 +1,7 @@
 """Who may see an order: with its proof as documented, without it the answer for an order that does not exist."""
 
 from collections.abc import Iterator
+from contextlib import ExitStack
 from typing import Any
 from unittest.mock import patch
 
@@ -72,7 +73,10 @@ def test_twin_a_door_that_forgets_the_proof_is_found(made: Scene, book: Book, op
     def believed(deps: Any, order_id: str, _proof: Any) -> Any:
         return deps.orders.get(order_id)
 
-    with patch.multiple("faka.flows.order_page", prove=believed), patch.multiple("faka.flows.reveal", prove=believed):
+    flows = ("faka.flows.order_page", "faka.flows.reveal", "faka.flows.pay_with_balance")
+    with ExitStack() as forgetful:
+        for flow in flows:
+            forgetful.enter_context(patch(f"{flow}.prove", believed))
         status, _ = asked(book, operation, made.orders()["pending"].id, "")
     assert status != 404
 

@@ -21,7 +21,7 @@ from tests.contract.api.scene import CARDS, Scene, scene
 
 pytestmark = [pytest.mark.contract, pytest.mark.filterwarnings("ignore:No application metrics")]
 
-WALKS = max(3, CASES // 200)
+WALKS = max(3, CASES // 100)
 STEPS_MAX = 8
 """Requests after the purchase; the longest way that makes sense (look, change, look, pay, look, open, save) has seven."""
 
