@@ -42,6 +42,7 @@ RUNS = {
     "pay_with_balance": "StorefrontFunction",
     "redeem_value": "StorefrontFunction",
     "wallet": "StorefrontFunction",
+    "ways": "StorefrontFunction",
     "reveal": "RevealFunction",
     "take_notice": "CallbacksFunction",
     "announce": "RelayFunction",

@@ -151,18 +151,9 @@ class Outbound:
             connect_s = started + min(CONNECT_TIMEOUT_S, timeout_s) - time.monotonic()
             if connect_s <= 0:
                 break
-            pool = self._pool(target, address)
+            waits = urllib3.Timeout(connect=connect_s, read=min(timeout_s, READ_TIMEOUT_S))
             try:
-                answer = pool.urlopen(
-                    method,
-                    target.path,
-                    body=body or None,
-                    headers=sent if address == target.host else {"Host": target.host, **sent},
-                    redirect=False,
-                    preload_content=False,
-                    decode_content=False,
-                    timeout=urllib3.Timeout(connect=connect_s, read=min(timeout_s, READ_TIMEOUT_S)),
-                )
+                answer = self._opened(target, address, method, sent, body, waits)
                 kept = into if answer.status == OK or not only_ok else BytesIO()
                 is_whole = _read(answer, kept, bytes_max if kept is into else ANSWER_BYTES_MAX, started + timeout_s)
             except _UNREACHED as error:
@@ -177,6 +168,20 @@ class Outbound:
             break
         self._known.pop(target.host, None)
         raise OutboundFailed(f"{target.host}: {failure}")
+
+    def _opened(
+        self, target: _Target, address: str, method: str, headers: Mapping[str, str], body: bytes, waits: urllib3.Timeout
+    ) -> urllib3.BaseHTTPResponse:
+        return self._pool(target, address).urlopen(
+            method,
+            target.path,
+            body=body or None,
+            headers=headers if address == target.host else {"Host": target.host, **headers},
+            redirect=False,
+            preload_content=False,
+            decode_content=False,
+            timeout=waits,
+        )
 
     def _target(self, url: str) -> _Target:
         """Raises: Broken."""

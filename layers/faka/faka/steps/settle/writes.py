@@ -35,21 +35,19 @@ def paid(
     """
     is_late = late_runs is not None
     runs = order.runs if late_runs is None else late_runs
+    goods = order.total - order.fee
+    fee = payment.amount - goods
+    receipt = _receipt(event, ReceiptState.APPLIED, "late" if is_late else "", now)
     changes: dict[str, object] = {
         "paid_at": now,
+        "paid_by": receipt.key,
         "runs": runs,
         "is_late": is_late,
         "mail": MailState.DUE if order.contact else MailState.NONE,
-    }
-    goods = order.total - order.fee
-    fee = payment.amount - goods
-    changes |= {
-        "channel_id": payment.channel_id,
+        "channel_id": payment.channel_id,  # an attempt given up for another way may be the paid one
         "total": payment.amount,
         "fee": fee,
-    }  # an attempt given up for another way may be the paid one
-    receipt = _receipt(event, ReceiptState.APPLIED, "late" if is_late else "", now)
-    changes |= {"paid_by": receipt.key}
+    }
     stray = _held_refunds(deps, order, now)
     for refund, _ in stray:
         changes |= with_note(order.model_copy(update=changes), note_of(refund))
