@@ -95,6 +95,12 @@ def test_a_channel_outside_its_bounds_is_refused_by_the_name_of_the_field(desk: 
     assert "SENTINEL" not in read
 
 
+@pytest.mark.parametrize("name", ["free", "wallet"])
+def test_no_channel_takes_a_name_that_the_shop_uses_itself(desk: Desk, name: str) -> None:
+    code, read = desk.types("save", desk.file(FILE | {"id": name}))
+    assert (code, "choose another id" in read) == (1, True)
+
+
 @pytest.mark.parametrize("written", [7, [], {}, "text", None])
 def test_a_file_that_is_no_channel_is_refused(desk: Desk, written: object) -> None:
     assert desk.types("save", desk.file(written))[0] == 1

@@ -3,13 +3,17 @@
 from datetime import datetime
 
 from faka.contexts.catalog.categories import CategoryTree
-from faka.contexts.catalog.errors import CategoryInUse, CategoryNotFound, ProductMoved
+from faka.contexts.catalog.errors import CategoryInUse, CategoryNotFound, InvalidProduct, ProductMoved
 from faka.contexts.catalog.model import ChannelRow, ListingState, Product
 from faka.contexts.catalog.policy import move, put, remove, require_publishable
 from faka.contexts.catalog.texts import Localized
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.limits import PRODUCTS_MAX
 from faka.wiring import Deps
+
+
+OWN_NAMES = frozenset({"free", "wallet"})
+"""Channels of orders that cost nothing and of money out of a wallet; no provider stands behind them."""
 
 
 def publish(deps: Deps, product: Product) -> Product:
@@ -47,7 +51,9 @@ def schedule(deps: Deps, product_id: str, on_at: datetime | None, off_at: dateti
 
 
 def save_channel(deps: Deps, channel: ChannelRow) -> None:
-    """Add or change a payment channel; its secrets are not part of it."""
+    """Add or change a payment channel; its secrets are not part of it. Raises: InvalidProduct for a name that the shop uses itself."""
+    if channel.id in OWN_NAMES:
+        raise InvalidProduct(f"{channel.id} is how the shop pays itself; choose another id for the channel")
     deps.tables.commit([deps.catalog.save_channel(channel)])
     deps.catalog.forget()
 
