@@ -53,20 +53,21 @@ def table(seller_id: str, day: date, rows: list[list[str]], counts: tuple[int, i
 def packed(members: dict[str, str]) -> bytes:
     """Names as the real ones write them: GBK bytes and no flag. `zipfile` can only write names that it takes for cp437."""
     whole = io.BytesIO()
+    raws = [name.encode("gb18030") for name in members]
+    stand_ins = [f"{number:m>{len(raw)}}" for number, raw in enumerate(raws)]
     with zipfile.ZipFile(whole, "w", zipfile.ZIP_DEFLATED) as file:
-        for name, text in members.items():
-            entry = zipfile.ZipInfo("m" * len(name.encode("gb18030")), (2026, 3, 3, 9, 0, 0))
+        for stand_in, text in zip(stand_ins, members.values(), strict=True):
+            entry = zipfile.ZipInfo(stand_in, (2026, 3, 3, 9, 0, 0))
             entry.compress_type = zipfile.ZIP_DEFLATED
             file.writestr(entry, text.encode("gb18030"))
     blob = whole.getvalue()
-    for name in members:
-        raw = name.encode("gb18030")
-        blob = _renamed(blob, b"m" * len(raw), raw)
+    for stand_in, raw in zip(stand_ins, raws, strict=True):
+        blob = _renamed(blob, stand_in.encode(), raw)
     return blob
 
 
 def _renamed(blob: bytes, was: bytes, now: bytes) -> bytes:
-    """In the local header and in the directory: the name follows its own length, so a longer run of the same letter is another."""
+    """In the local header and in the directory."""
     for sign, offset in ((b"PK\x03\x04", 26), (b"PK\x01\x02", 28)):
         at = blob.find(sign)
         while at >= 0:
