@@ -107,6 +107,8 @@ CHART: dict[str, Plan] = {
     )
 }
 
+_WITHOUT_NUMBER = frozenset(("order:*:funds", "wallet:*"))
+
 ID = re.compile(r"[^:/*#\x00-\x20]{1,250}")
 """An id inside a name: nothing that parts names, so that no id can make its account read as another one."""
 
@@ -115,7 +117,7 @@ def plan_of(account: str) -> Plan:
     """The line of the chart that an account belongs to. Raises: NoSuchAccount."""
     path, slash, currency = account.rpartition("/")
     plan = CHART.get(family_of(account))
-    if not slash or plan is None or currency not in Currency.__members__ or path.count(":") != plan.family.count(":"):
+    if not slash or "*" in path or plan is None or currency not in Currency.__members__ or path.count(":") != plan.family.count(":"):
         raise NoSuchAccount(account[:80])
     return plan
 
@@ -129,6 +131,18 @@ def family_of(account: str) -> str:
     if len(parts) > 1 and ID.fullmatch(parts[1]):
         parts[1] = "*"
     return ":".join(parts)
+
+
+def listed_as(account: str) -> str:
+    """Under which name a list of balances shows an account: orders' and wallets' accounts are without number, so together. Raises:
+    NoSuchAccount."""
+    family = plan_of(account).family
+    return f"{family}/{account.rpartition('/')[2]}" if family in _WITHOUT_NUMBER else account
+
+
+def plan_listed(name: str) -> Plan:
+    """The line of the chart behind a name that `listed_as` made."""
+    return CHART[family_of(name)]
 
 
 def currency_of(account: str) -> Currency:
