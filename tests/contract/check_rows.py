@@ -73,7 +73,7 @@ class Shop:
 
     def ordered(self) -> Order:
         """An order whose buyer has seen the provider's page."""
-        order = self.world.buy(channel=self.kind, method=self.method)
+        order = self.world.buy(channel=self.provider.channel_id, method=self.method)
         payment = self.world.deps.payments.find(order.payment_id)
         assert payment is not None
         checkout = self.provider.adapter().create(

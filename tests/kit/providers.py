@@ -258,13 +258,14 @@ class FakeProviders:
 
     def by_id(self, channel_id: str) -> FakeProvider:
         """The provider of a channel; one that nobody named so far joins."""
-        return self._all.get(channel_id) or self.also(channel_id)
+        known = self._all.get(channel_id)
+        return known or next((one for one in self._all.values() if one.desk.name == channel_id), None) or self.also(channel_id)
 
     def also(self, kind: str, channel_id: str = "") -> FakeProvider:
         """One more channel: of a provider that has none yet, or another row of the same merchant there."""
         [desk] = open_desks(self.keys, self.bank, BASE, [kind]).values()
         provider = FakeProvider(desk, self._clock, self, channel_id)
-        self._all[channel_id or kind] = provider
+        self._all[provider.channel_id] = provider
         self.secrets.write(f"faka/channels/{provider.channel_id}", provider.secret)
         return provider
 

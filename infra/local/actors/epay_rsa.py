@@ -31,7 +31,7 @@ class EpayRsaDesk(Desk):
 
     def channel(self) -> dict[str, Any]:
         return {
-            "id": self.name,
+            "id": "epay-rsa",
             "kind": self.name,
             "title": self.title,
             "gateway": f"{self.base}/epay_rsa/",

@@ -32,7 +32,7 @@ def rsa2(key: rsa.RSAPrivateKey, text: str) -> str:
 
 def rsa2_fits(key: rsa.RSAPublicKey, text: str, signature: str) -> bool:
     try:
-        key.verify(base64.b64decode(signature), text.encode(), padding.PKCS1v15(), SHA256())
+        key.verify(base64.b64decode(signature, validate=True), text.encode(), padding.PKCS1v15(), SHA256())
     except (InvalidSignature, ValueError):
         return False
     return True

@@ -159,7 +159,7 @@ def _pieces(packed: ZipFile, member: ZipInfo, numbers: Iterator[int]) -> Iterato
     with packed.open(member) as table:
         while raw := table.readline(LINE_BYTES_MAX):
             at = next(numbers)
-            if len(raw) == LINE_BYTES_MAX or at > BILL_LINES_MAX:
+            if len(raw) >= LINE_BYTES_MAX or at > BILL_LINES_MAX:
                 raise BillCorrupt(f"line {at} is too long, or one too many")
             try:
                 text = raw.decode("gb18030")
