@@ -21,7 +21,7 @@ pytestmark = pytest.mark.property
 
 AT = datetime(2026, 3, 2, 4, 0, tzinfo=UTC)
 NOTHING = Money(minor=0, currency=Currency.CNY)
-ENDS = {OrderState.COMPLETED, OrderState.FAILED, OrderState.FENCED}
+ENDS = {OrderState.FAILED, OrderState.FENCED, OrderState.RETURNED}
 states = st.sampled_from(OrderState)
 
 

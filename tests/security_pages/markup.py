@@ -77,7 +77,7 @@ SCHEMES = frozenset({"http", "https", "mailto", "tel"})
 """Where a link of a merchant may lead; without a scheme it stays in the shop or goes to another host by https."""
 
 _ADDRESSES = _all("href src action data-quote data-status")
-_OWN = re.compile(r"(?:/(?!/)[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9=&%:._-]*)?(?:#[a-z-]+)?", re.ASCII)
+_OWN = re.compile(r"(?:/(?!/)[A-Za-z0-9/._~-]*)?(?:\?[A-Za-z0-9=&%:._-]*)?(?:#[a-z_-]+)?", re.ASCII)
 _SCRIPT = re.compile(r"/static/[0-9a-f]+/shop\.js", re.ASCII)
 _SCHEME = re.compile(r"([a-z][a-z0-9+.-]*):", re.IGNORECASE | re.ASCII)
 _IGNORED = re.compile("[\t\n\r]")
