@@ -7,6 +7,7 @@ import pytest
 from faka.contexts.ledger.costs import REMEMBERED_MAX, CostStore
 from faka.contexts.ledger.store import AlreadyPosted
 from faka.contexts.orders.model import OrderState
+from faka.flows.checkout import checkout
 from faka.kernel.ids import SkuId
 from faka.kernel.money import Money
 from faka.steps.earn import earned, recovered
@@ -65,9 +66,19 @@ def test_cards_bought_in_another_currency_are_booked_in_that_currency_beside_the
 def test_what_is_given_away_has_cost_and_no_revenue() -> None:
     with engine_world(skus=(sku("gift", 0),)) as world:
         bought(world, 2, cny(70))
-        order = delivers(world)
+        order = world.buy().id
         assert lines(journal(world)[f"cst:{order}:CNY"]) == {("D", "expense:cogs/CNY"): 70, ("C", "inventory:cards/CNY"): 70}
         assert f"dlv:{order}" not in journal(world)
+
+
+def test_a_free_order_books_its_cost_when_it_is_placed_and_once() -> None:
+    with engine_world(skus=(sku("gift", 0),)) as world:
+        bought(world, 2, cny(70))
+        command = world.command(sku="gift")
+        order = checkout(world.deps, command)
+        assert checkout(world.deps, command).id == order.id
+        assert order.state is OrderState.COMPLETED
+        assert books(world) == {"expense:cogs/CNY": 70, "inventory:cards/CNY": 70, "supplier:north:payable/CNY": 140}
 
 
 def test_cards_of_unknown_cost_are_sold_without_a_cost(world: World) -> None:

@@ -30,7 +30,8 @@ from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
 from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, SkuId, hash_code, normal_code, order_id
 from faka.kernel.model import Frozen
 from faka.kernel.rate import Rate
-from faka.platform.table import Key, Write
+from faka.platform.table import Key
+from faka.steps.earn import earned
 from faka.steps.health import admit
 from faka.steps.release import disown, give_back_unordered, owned
 from faka.steps.ways import Choice, price_by, taken_by
@@ -190,12 +191,12 @@ def _payment(order: Order, command: CheckoutCommand, now: datetime) -> Payment:
 
 
 def _commit(deps: Deps, order: Order, payment: Payment | None, holds: list[Key], limits: HoldLimits) -> None:
-    """One commit. A full hold row is compared with its orders once, and the finished ones leave it."""
+    """One commit, with the cost of what is given away. A full hold row is compared with its orders once, and the finished ones leave it."""
     for is_last in (False, True):
         quotas = [deps.quotas.held(key, order.id, order.product_id, order.quantity, limits, order.created_at) for key in holds]
-        writes: list[Write] = [deps.orders.placed(order), *([deps.payments.placed(payment)] if payment else []), *quotas]
+        beside = [deps.payments.placed(payment)] if payment else earned(deps, order, order.runs, order.total, order.fee, order.created_at)
         try:
-            deps.tables.commit(writes)
+            deps.tables.commit([deps.orders.placed(order), *beside, *quotas])
             return
         except QuotaExceeded:
             if is_last or not sum(_pruned(deps, key, order.created_at) for key in holds):
