@@ -20,6 +20,7 @@ from faka.platform import table
 from faka.platform.bus import Bus as BusPort
 from faka.platform.envelope import VERSION, Envelope
 from faka.platform.index_key import IndexKey
+from faka.platform.machines import Machine
 from faka.platform.mackey import MacKey
 from faka.platform.mail import Mail
 from faka.platform.objects import Objects
@@ -35,7 +36,7 @@ from tests.kit.tables import PHYSICAL
 from tests.kit.world import World
 from tests.simulation import wiring
 from tests.simulation.gate import Call, Gate, Killed, Process
-from tests.simulation.services import Bucket, Bus, Client, Judge, Keys, Line, Post, Queue, Shelf
+from tests.simulation.services import Bucket, Bus, Client, Judge, Keys, Line, Machines, Post, Queue, Shelf
 from tests.simulation.services import Tables as TablesClient
 
 
@@ -151,10 +152,11 @@ class Cloud:
         self.bus = Bus(wiring.routes_of_the_bus(), self.queues)
         self.post, self.bucket, self.shelf = Post(), Bucket(), Shelf(_shelf_texts())
         self.bucket.files |= stage.bucket.files
+        self.machines = Machines()
         self.line = Line(self.gate, self.providers)
         self.tables = TablesClient(self.gate, self.engine, judge)
         models = {"kms": Keys(self.chance.bytes), "events": self.bus, "sesv2": self.post, "s3": self.bucket, "secretsmanager": self.shelf}
-        models["sqs"] = self.queues["intake"]
+        models |= {"sqs": self.queues["intake"], "stepfunctions": self.machines}
         busy = {"sesv2": "TooManyRequestsException", "s3": "SlowDown"}
         self.clients = {
             name: Client(self.gate, judge, name, model, busy=busy.get(name, "ThrottlingException")) for name, model in models.items()
@@ -184,6 +186,8 @@ class Cloud:
             "mail": Mail(self.clients["sesv2"], "shop@example.com"),
             "bus": BusPort(self.clients["events"], settings.faka_event_bus),
             "objects": Objects(self.clients["s3"], "bucket"),
+            "books": Objects(self.clients["s3"], "bucket"),
+            "reconciliation": Machine(self.clients["stepfunctions"], "machine"),
             "intake_queue": QueuePort(self.clients["sqs"], "queue"),
             "vault": VaultStore(tables, lanes=1),
         }

@@ -21,7 +21,7 @@ from tests.simulation.strategies import Aimed
 CALM = Habits(minutes=0, repeats=0)
 
 READS = frozenset(
-    {"get_item", "query", "batch_get_item", "get_secret_value", "generate_mac", "decrypt", "head_object", "get_object", "order"}
+    {"get_item", "query", "batch_get_item", "get_secret_value", "generate_mac", "decrypt", "head_object", "get_object", "order", "download"}
 )
 """Verbs after which nothing is different, at AWS and at a provider (`order`: epay's question)."""
 

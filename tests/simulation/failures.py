@@ -102,4 +102,15 @@ PROVIDER: dict[Fate, Does] = {
     Fate.THROTTLED: lambda _act: (503, b""),
 }
 
+
+def download(write: Callable[[bytes], Any]) -> dict[Fate, Does]:
+    """Of a file: not a byte came, all of it came and the end was not heard, or something else came."""
+
+    def garbled(_act: Act) -> int:
+        write(b"<html>busy</html>")
+        return 200
+
+    return {Fate.NOT_SENT: _cut, Fate.LOST: _unheard, Fate.GARBLED: garbled, Fate.THROTTLED: lambda _act: 503}
+
+
 Name = Callable[[Mapping[str, Any]], str]

@@ -80,6 +80,8 @@ class Play:
     trace: list[tuple[str, Call, Fate]] = field(default_factory=list)
     left_over: list[Callable[[], Any]] = field(default_factory=list)
     """Commands that a person will repeat when the storm is over."""
+    once_more: list[Callable[[], Any]] = field(default_factory=list)
+    """What is no message and may be done again all the same: a night of a day that is closed."""
     is_aimed: bool = False
     """The strategy aims at single calls, and may do so to the end of the run."""
     watch: Callable[[], None] = lambda: None
@@ -272,7 +274,9 @@ class Play:
             self.drain()
 
     def everything_again(self) -> None:
-        """All notices, messages and stream records once more."""
+        """All notices, messages, stream records and nights once more."""
+        for work in self.once_more:
+            work()
         for notice in self.notices:
             self.deliver(notice)
         for worker, queue in self.cloud.queues.items():

@@ -10,7 +10,8 @@ from greenlet import getcurrent
 
 from faka.contexts.payments.providers import rsa
 from faka.contexts.stock import journal
-from faka.platform import due
+from faka.flows.reconcile import export, overdue
+from faka.platform import day, due
 from faka.platform.telemetry import Handler
 from infra.local.actors import alipay
 from infra.tools.template import Template
@@ -18,7 +19,7 @@ from tests.kit.doors import load
 
 
 HTTP = ("storefront", "reveal", "callbacks")
-WORKERS = ("relay", "fulfil", "deliver", "intake", "sweep")
+WORKERS = ("relay", "fulfil", "deliver", "intake", "sweep", "bills", "reconcile", "repair")
 
 running: dict[Any, Any] = {}
 """Greenlet → the `Deps` of the container that runs in it."""
@@ -107,10 +108,11 @@ def handler(function: str) -> Handler:
 
 @contextmanager
 def few_partitions() -> Iterator[None]:
-    """Partitions that differ in nothing but their name: two of what is due, and one of claims, show all that eight and four show."""
-    kept = due.DUE_SHARDS, journal.DUE_PARTS
-    due.DUE_SHARDS, journal.DUE_PARTS = 2, 1
+    """Partitions that differ in nothing but their name: two of what is due, and one of claims, show all that eight and four show;
+    so do one of a day's movements, and the two days before a day of the week that is looked back at."""
+    kept = due.DUE_SHARDS, journal.DUE_PARTS, day.DAY_SHARDS, export.REFUND_PATIENCE_DAYS, overdue.LOOK_BACK_DAYS
+    due.DUE_SHARDS, journal.DUE_PARTS, day.DAY_SHARDS, export.REFUND_PATIENCE_DAYS, overdue.LOOK_BACK_DAYS = 2, 1, 1, 2, 2
     try:
         yield
     finally:
-        due.DUE_SHARDS, journal.DUE_PARTS = kept
+        due.DUE_SHARDS, journal.DUE_PARTS, day.DAY_SHARDS, export.REFUND_PATIENCE_DAYS, overdue.LOOK_BACK_DAYS = kept

@@ -120,6 +120,12 @@ def a_case_is_about_an_order_that_is_not_there(books: Tampered) -> None:
 
 
 @planted("I2")
+def a_case_is_about_a_difference_that_is_not_there(books: Tampered) -> None:
+    row = dict(books.row("trade", "CASE#case_short_"))
+    books.add("trade", **row | {"pk": "CASE#case_money_dsc_x", "id": "case_money_dsc_x", "kind": "MONEY", "ref": books.named["paid"]})
+
+
+@planted("I2")
 def a_contact_finds_an_unpaid_order(books: Tampered) -> None:
     books.rows("trade", "BUYER#")[0]["sk"] = books.named["open"]
 

@@ -156,6 +156,9 @@ def _case(facts: Facts, name: str) -> Iterator[Key]:
         yield order_key(OrderId(ref))
     elif ":" in ref:
         yield from _notice(facts, ref)
+    difference = name.partition("_")[2].partition("_")[2]
+    if difference in facts.differences:
+        yield Key(TableName.TRADE, facts.differences[difference], difference)
     if name.startswith("case_money_") and ":" in name:
         yield from _money(facts, name.removeprefix("case_money_"))
 

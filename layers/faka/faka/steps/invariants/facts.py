@@ -205,6 +205,8 @@ class Facts:
         self.notices: dict[str, NoticeFacts] = {}
         self.notices_done: set[str] = set()
         self.cases: dict[str, CaseFacts] = {}
+        self.differences: dict[str, str] = {}
+        """A difference that a night found in a provider's bill → the partition that lists it."""
         self.entries: dict[str, EntryFacts] = {}
         self.accounts: Counter[str] = Counter()
         """Account → debits less credits."""

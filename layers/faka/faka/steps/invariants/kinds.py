@@ -7,11 +7,13 @@ from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Change
 from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
 from faka.contexts.intake.model import ImportJob
+from faka.contexts.ledger.closes import Close
 from faka.contexts.ledger.model import Transaction
 from faka.contexts.orders.model import Order
 from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
+from faka.contexts.statements.model import Discrepancy, Run
 from faka.contexts.stock.head import new_head
 from faka.contexts.vault.model import Batch
 from faka.contexts.wallets.model import GiftValue, Movement, Wallet
@@ -68,6 +70,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "WALLET": _of(Wallet, Movement),
         "VALUE": _of(GiftValue),
         "VALUES": _of(more=("values",)),
+        "RECON": _of(Run),
+        "DISCREPANCY": _of(Discrepancy),
     },
     TableName.VAULT: {
         "PAGE": _of(more=("batch", "cards")),
@@ -80,6 +84,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "AUDIT": _of(Opening, more=("what", "by", "reason", "number", "new", "duplicate", "bad")),
         "CLAIM": _CLAIM,
         "CLAIMDUE": _CLAIM,
+        "DAY": _of(more=("sha256", "figures", "rule_version", "at")),
+        "BOOKS": _of(Close),
     },
     TableName.GUARD: {
         "HEALTH": _of(Health, more=("ttl",)),

@@ -133,6 +133,9 @@ def _leads(facts: Facts, name: str, case: CaseFacts) -> bool:
         return case.ref in facts.notices or case.ref in facts.notices_done
     if case.kind == CaseKind.BOOKS:
         return True  # its subject may be what is missing
+    cause = name.removeprefix(f"case_{case.kind.lower()}_")
+    if cause.startswith("dsc_"):
+        return cause in facts.differences
     if case.kind == CaseKind.REFUND and (name.removeprefix("case_refund_") in facts.refunds or ":" in name):
         return True  # a refund of ours, or one by the provider's own pages, which has no row
     # Money for an unknown number names the order that the number would be of.

@@ -168,6 +168,10 @@ def case(facts: Facts, row: Item) -> None:
     facts.cases[row["id"]] = CaseFacts(row["kind"], row["ref"], row["state"], row.get("due_sk"))
 
 
+def difference(facts: Facts, row: Item) -> None:
+    facts.differences[row["id"]] = row["pk"]
+
+
 def entry(facts: Facts, row: Item) -> None:
     """A ledger transaction balances, in positive amounts of its one currency (I3)."""
     sides: dict[str, list[tuple[str, int]]] = {"D": [], "C": []}
@@ -214,6 +218,7 @@ READERS: dict[tuple[TableName, str], Reader] = {
     (TableName.TRADE, "REFUND"): refund,
     (TableName.TRADE, "NOTICE"): notice,
     (TableName.TRADE, "CASE"): case,
+    (TableName.TRADE, "DISCREPANCY"): difference,
     (TableName.TRADE, "WALLET"): wallets.wallet,
     (TableName.TRADE, "VALUE"): wallets.value,
     (TableName.TRADE, "VALUES"): wallets.issue,
