@@ -212,10 +212,8 @@ def _pruned(deps: Deps, key: Key, now: datetime) -> bool:
     finished = set(holds.orders) - alive
     if not finished:
         return False
-    try:
+    with suppress(HoldsMoved):  # somebody else moved the row: it is worth another try all the same
         deps.tables.apply(deps.quotas.pruned(holds.without(finished), now))
-    except HoldsMoved:
-        return True
     return True
 
 
