@@ -357,13 +357,13 @@ def test_twelve_repeats_at_once_and_three_later_are_one_delivery_and_all_acknowl
 def test_twin_where_nothing_remembers_the_movement_its_repeat_is_a_second_payment(
     world: World, endpoint: MiniStackTables, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """GIVEN notice, receipt, ledger entry and case are written over whatever is there, and no receipt is looked for."""
+    """GIVEN notice, receipt, ledger entry, refund and case are written over whatever is there, and no receipt is looked for."""
     honest = booking._read
 
     def over(table: TableName, item: dict[str, Any], *, otherwise: Any = None) -> Write:
         return put(table, item)
 
-    for context in ("payments.store", "ledger.store", "cases"):
+    for context in ("payments.store", "payments.refunds", "ledger.store", "cases"):
         monkeypatch.setattr(f"faka.contexts.{context}.insert", over)
     monkeypatch.setattr(booking, "_read", lambda deps, event: (*honest(deps, event)[:2], False))
 

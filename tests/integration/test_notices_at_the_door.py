@@ -4,6 +4,7 @@ import pytest
 
 from faka.contexts.catalog.errors import ChannelNotFound
 from faka.contexts.orders.model import OrderState
+from faka.contexts.payments.errors import ChannelClosedForOrders
 from faka.contexts.payments.providers.base import ChannelClosed, Forged, Malformed
 from faka.flows.take_notice import take_notice
 from faka.kernel.ids import ChannelId, out_trade_no
@@ -49,7 +50,7 @@ def test_a_channel_without_a_secret_neither_verifies_nor_sells(world):
     world.clock.advance(minutes=6)
     with pytest.raises(ChannelClosed):
         take_notice(world.deps, ChannelId("alipay"), raw)
-    with pytest.raises(ChannelClosed):
+    with pytest.raises(ChannelClosedForOrders):
         world.buy()
     assert world.left == 2
 
