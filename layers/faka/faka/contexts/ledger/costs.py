@@ -35,7 +35,7 @@ class CostStore:
     def noted(self, sku: SkuId, ordinal: int, batch: BatchId, unit_cost: Money) -> Write:
         """Else AlreadyPosted, with the row that is there."""
         row: Item = {"batch": batch, "unit_minor": unit_cost.minor, "currency": unit_cost.currency.value}
-        key = _key(sku, ordinal)
+        key = cost_key(sku, ordinal)
         return insert(TableName.JOURNAL, {**row, "pk": key.pk, "sk": key.sk}, otherwise=_noted)
 
     def of_runs(self, sku: SkuId, runs: Sequence[Run]) -> dict[Currency, int]:
@@ -56,8 +56,8 @@ class CostStore:
         wanted = dict.fromkeys(ordinals)
         found = {ordinal: self._known[sku, ordinal] for ordinal in wanted if (sku, ordinal) in self._known}
         asked = [ordinal for ordinal in wanted if ordinal not in found]
-        rows = self._tables.batch_get([_key(sku, ordinal) for ordinal in asked]) if asked else {}
-        return found | {ordinal: self._remembered(sku, ordinal, rows.get(_key(sku, ordinal))) for ordinal in asked}
+        rows = self._tables.batch_get([cost_key(sku, ordinal) for ordinal in asked]) if asked else {}
+        return found | {ordinal: self._remembered(sku, ordinal, rows.get(cost_key(sku, ordinal))) for ordinal in asked}
 
     def _remembered(self, sku: SkuId, ordinal: int, row: Item | None) -> Money | None:
         unit = Money(minor=row["unit_minor"], currency=Currency(row["currency"])) if row is not None else None
@@ -67,7 +67,7 @@ class CostStore:
         return unit
 
 
-def _key(sku: SkuId, ordinal: int) -> Key:
+def cost_key(sku: SkuId, ordinal: int) -> Key:
     return Key(TableName.JOURNAL, f"COST#{sku}#{ordinal}", "COST")
 
 
