@@ -3,7 +3,7 @@
 The machine's waits pass no simulated time: what happens meanwhile happens between the calls, as for everybody else.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -12,7 +12,7 @@ from faka.kernel.clock import SHANGHAI, business_day
 from infra.local.asl import Answer, Call, Execution, Failure, Reply, Result, load
 from infra.tools.template import ROOT
 from tests.simulation.cloud import DIED, Failed
-from tests.simulation.play import Play
+from tests.simulation.play import Play, Script
 
 
 FUNCTIONS = ("bills", "reconcile", "repair")
@@ -27,6 +27,10 @@ SETTLED = ("BALANCED", "NO_DATA")
 
 ACCOUNTS = ("alipay",)
 """Whose day is run: another account's is the same work over again, on rows of its own."""
+
+
+Meanwhile = Mapping[str, Script]
+"""Task → what begins beside it, so that the two meet and the first is not long over."""
 
 
 @cache
@@ -50,10 +54,11 @@ def morning(play: Play, days: int = 1) -> date:
 class Machine:
     """One execution."""
 
-    def __init__(self, play: Play, who: str, day: date) -> None:
+    def __init__(self, play: Play, who: str, day: date, meanwhile: Meanwhile | None = None) -> None:
         self._play = play
         self._who = who
         self._day = day
+        self._meanwhile = dict(meanwhile or {})
         self._execution = Execution(definition(), self._asked, name=who)
 
     def run(self, tasks: int | None = None) -> Result:
@@ -71,6 +76,8 @@ class Machine:
                 raise _Stopped
             self._left -= 1
         function, payload = call.parameters["FunctionName"], call.parameters["Payload"]
+        if payload["task"] in self._meanwhile:
+            self._meanwhile.pop(payload["task"])(self._play)
         answer = self._play.cloud.invoke(function, payload, f"{self._who}: {payload['task']}")
         if answer is DIED:
             return Failure(DEATH)
@@ -90,20 +97,20 @@ def _named(code: str) -> str:
     return "".join(part.capitalize() for part in code.split("_"))
 
 
-def runs(play: Play, who: str, day: date, expected: Sequence[str] = SETTLED) -> bool:
+def runs(play: Play, who: str, day: date, expected: Sequence[str] = SETTLED, meanwhile: Meanwhile | None = None) -> bool:
     """One execution to its end; whether each account's day ended as expected."""
-    result = Machine(play, who, day).run()
+    result = Machine(play, who, day, meanwhile).run()
     return result.status == "SUCCEEDED" and all(one["state"] in expected for one in result.output["outcomes"])
 
 
-def night(play: Play, who: str, day: date, expected: Sequence[str] = SETTLED) -> None:
+def night(play: Play, who: str, day: date, expected: Sequence[str] = SETTLED, meanwhile: Meanwhile | None = None) -> None:
     """Cast a night of a day. Where it does not end well, a person runs it again when the storm is over; and once more at the very end."""
-    play.cast(who, lambda play: _night(play, who, day, expected))
+    play.cast(who, lambda play: _night(play, who, day, expected, meanwhile))
     play.once_more.append(lambda: runs(play, f"{who} once more", day))
 
 
-def _night(play: Play, who: str, day: date, expected: Sequence[str]) -> None:
-    if not runs(play, who, day, expected):
+def _night(play: Play, who: str, day: date, expected: Sequence[str], meanwhile: Meanwhile | None = None) -> None:
+    if not runs(play, who, day, expected, meanwhile):
         play.left_over.append(lambda: any(runs(play, f"{who} again", day, expected) for _ in range(AGAIN_MAX)))
 
 

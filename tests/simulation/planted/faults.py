@@ -10,7 +10,7 @@ from faka.contexts.stock.rewrite import rewritten
 from faka.flows import announce, checkout, orphans, reveal, take_notice
 from faka.steps import notice, poll, release
 from faka.steps.settle import booking, decide, writes
-from tests.simulation.planted import Fault, money_back
+from tests.simulation.planted import Fault, money_back, night
 
 
 SEEN, ANY = 'when="#version = :seen"', 'when="#version >= :seen OR #version < :seen"'
@@ -307,4 +307,5 @@ FAULTS: tuple[Fault, ...] = (
         ("money_meets_the_end_of_the_hold", "two_sweeps_end_one_hold"),
     ),
     *money_back.FAULTS,
+    *night.FAULTS,
 )

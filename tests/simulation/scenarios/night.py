@@ -53,8 +53,7 @@ def the_bill_finds_money_while_its_notice_comes(play: Play) -> None:
     [order] = play.facts
     raws = money(play, order)
     day = morning(play)
-    play.notify(order.channel_id, raws)
-    night(play, "night", day)
+    night(play, "night", day, meanwhile={"repair": lambda play: play.notify(order.channel_id, raws)})
 
 
 @scenario(lapsed(1, 2), then=_delivered_and_closed, share=0.5)
@@ -96,8 +95,7 @@ def the_bill_shows_money_for_an_unknown_number(play: Play) -> None:
     """Money under a number that we never gave out stands in the bill, and its notice comes at the same moment."""
     raws = play.cloud.providers.alipay.pay(STRANGER, 1_580)
     day = morning(play)
-    play.notify("alipay", raws)
-    night(play, "night", day)
+    night(play, "night", day, meanwhile={"repair": lambda play: play.notify("alipay", raws)})
 
 
 def _untouched(play: Play) -> list[str]:
@@ -130,6 +128,10 @@ def _trade(play: Play, order: Order) -> Trade:
     return trade
 
 
+def _sweeps(play: Play) -> None:
+    play.cast("sweep", lambda play: play.sweep())
+
+
 def _arrived(play: Play) -> list[str]:
     states = [row["status"] for row in refunds(play)]
     return [*closed(play), *once_in_whole(play), *([] if states == [RefundStatus.SUCCEEDED] else [f"the refund is {states}"])]
@@ -141,8 +143,7 @@ def the_bill_shows_a_refund_that_was_on_its_way(play: Play) -> None:
     [order] = play.facts
     play.cloud.providers.by_id(order.channel_id).finish_refund("pay" + order.payment_id[4:])
     day = morning(play)
-    night(play, "night", day)
-    play.cast("sweep", lambda play: play.sweep())
+    night(play, "night", day, meanwhile={"repair": _sweeps})
 
 
 @scenario(placed(1, 2), then=_delivered_and_closed, habits=Habits(minutes=1), share=0.6)
@@ -151,8 +152,7 @@ def repair_and_the_sweep_ask_at_once(play: Play) -> None:
     [order] = play.facts
     money(play, order)
     day = morning(play)
-    night(play, "night", day)
-    play.cast("sweep", lambda play: play.sweep())
+    night(play, "night", day, meanwhile={"repair": _sweeps})
 
 
 TASKS = 7
