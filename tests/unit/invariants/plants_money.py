@@ -255,6 +255,12 @@ def a_delivery_is_booked_for_another_price(books: Tampered) -> None:
 
 
 @planted("I3")
+def cards_have_cost_what_nobody_booked(books: Tampered) -> None:
+    batch = books.order("paid")["runs"][0][4]
+    books.add("journal", pk=f"COST#{books.order('paid')['sku_id']}#{batch}", sk="COST", batch="bat_x", unit_minor=1, currency="CNY")
+
+
+@planted("I3")
 def a_refund_is_by_another_channel_than_the_money(books: Tampered) -> None:
     refund(books, "SUSPENSE")["channel_id"] = "epay"
 

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from faka.contexts.catalog.store import version_key
+from faka.contexts.ledger.costs import cost_key
 from faka.contexts.orders.store import order_key
 from faka.contexts.payments.refunds import refund_key
 from faka.contexts.payments.store import notice_key, payment_key, receipt_key
@@ -30,6 +31,7 @@ from faka.contexts.vault.rows import page_key
 from faka.contexts.wallets.model import ValueId, WalletId
 from faka.contexts.wallets.store import value_key, wallet_key
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, RefundId, SkuId, payment_id, refund_id
+from faka.kernel.money import Currency
 from faka.platform.table import Item, Key, TableName
 from faka.steps.invariants.books import Violation
 from faka.steps.invariants.facts import Facts
@@ -56,8 +58,8 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         return Concern("order", f"ord_{subject[4:30]}")
     if subject.startswith("order:"):
         return Concern("order", subject.split(":")[1])
-    if subject.startswith("dlv:"):
-        return Concern("order", subject[4:])
+    if subject.startswith(("dlv:", "cst:")):
+        return Concern("order", subject[4:].split(":")[0])
     if subject.startswith("rcp:"):
         return _of_money(facts, subject[4:])
     if subject.startswith(("rfd_", "rfd:")):
@@ -120,7 +122,9 @@ def _order(facts: Facts, order_id: str) -> Iterator[Key]:
     for note in order.notes if order is not None else ():
         yield from _refund(facts, note.id)
     yield _entry_key(f"dlv:{order_id}")
+    yield from (_entry_key(f"cst:{order_id}:{currency}") for currency in Currency)
     if order is not None:
+        yield from (cost_key(SkuId(order.sku), batch) for batch, _ in order.taken)
         yield version_key(order.product, order.product_version)
         yield hold_key("visitor", order.visitor)
         if order.contact:

@@ -23,7 +23,7 @@ class OrderFacts:
     __slots__ = (
         *("id", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency", "channel", "attempt"),
         *("state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact", "paid_at", "reveals", "due"),
-        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes", "listed", "rate"),
+        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes", "listed", "rate", "taken"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -41,6 +41,7 @@ class OrderFacts:
         self.mail = MailState(row.get("mail", "NONE"))
         self.events: tuple[str, ...] = tuple(f"{run[0]}-{run[1]}" for run in row["runs"])
         self.owned = sum(run[3] for run in row["runs"])
+        self.taken: tuple[tuple[int, int], ...] = tuple((run[4], run[3]) for run in row["runs"])
         self.gone: tuple[str, ...] = tuple(row.get("gone", ()))
         self.held: tuple[str, ...] = tuple(row.get("held", ()))
         self.visitor: str = row["visitor_hash"]
@@ -208,6 +209,8 @@ class Facts:
         self.differences: dict[str, str] = {}
         """A difference that a night found in a provider's bill → the partition that lists it."""
         self.entries: dict[str, EntryFacts] = {}
+        self.costs: dict[tuple[str, int], tuple[int, str]] = {}
+        """SKU and batch → what one card of it has cost."""
         self.accounts: Counter[str] = Counter()
         """Account → debits less credits."""
         self.stored = StoredFacts()

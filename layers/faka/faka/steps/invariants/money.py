@@ -120,6 +120,8 @@ def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) ->
         facts.say("I3", order.id, f"{order.state} {'with' if earned else 'without'} an entry of delivery")
     elif earned is not None:
         _earned(facts, order, earned)
+    if order.state is OrderState.COMPLETED and not order.replaced:
+        _cost(facts, order, earned)
 
 
 def _earned(facts: Facts, order: OrderFacts, entry: EntryFacts) -> None:
@@ -131,6 +133,20 @@ def _earned(facts: Facts, order: OrderFacts, entry: EntryFacts) -> None:
     booked = tuple(tuple(line for line in side if not line[0].startswith(_COST)) for side in (entry.debits, entry.credits))
     if booked != wanted or cost != spent:
         facts.say("I3", order.id, f"delivered for {order.goods} + {order.fee}, booked as {_sum(entry)}")
+
+
+def _cost(facts: Facts, order: OrderFacts, earned: EntryFacts | None) -> None:
+    """What its very cards have cost, each currency once: beside the price, or alone. Cards that were replaced changed the sum."""
+    wanted: dict[str, int] = defaultdict(int)
+    for batch, count in order.taken:
+        unit, currency = facts.costs.get((order.sku, batch), (0, order.currency))
+        wanted[currency] += unit * count
+    for currency in Currency:
+        alone = facts.entries.get(f"cst:{order.id}:{currency}")
+        beside = earned if currency == order.currency else None
+        booked = sum(minor for entry in (alone, beside) if entry for account, minor in entry.debits if account.startswith(_COST))
+        if booked != wanted[currency]:
+            facts.say("I3", order.id, f"its cards have cost {wanted[currency]} {currency}, booked are {booked}")
 
 
 def _entries(facts: Facts) -> None:

@@ -231,6 +231,7 @@ READERS: dict[tuple[TableName, str], Reader] = {
     (TableName.VAULT, "BATCH"): shelves.batch,
     (TableName.JOURNAL, "CLAIM"): shelves.claim,
     (TableName.JOURNAL, "TXN"): entry,
+    (TableName.JOURNAL, "COST"): shelves.cost,
     (TableName.JOURNAL, "AUDIT"): opening,
     (TableName.GUARD, "HOLD"): hold,
 }

@@ -78,6 +78,11 @@ def page(facts: Facts, row: Item) -> None:
     facts.stock[sku].pages[int(number)] = row["batch"], len(row["cards"])
 
 
+def cost(facts: Facts, row: Item) -> None:
+    _, sku, ordinal = row["pk"].split("#")
+    facts.costs[sku, int(ordinal)] = int(row["unit_minor"]), str(row["currency"])
+
+
 def batch(facts: Facts, row: Item) -> None:
     void = frozenset(row.get("void", ()))
     if row["state"] != BatchState.OPEN or void:
