@@ -43,10 +43,10 @@ def yesterday(play: Play) -> date:
     return business_day(play.cloud.clock.now()) - timedelta(days=1)
 
 
-def morning(play: Play, days: int = 1) -> date:
-    """It is half past ten in Shanghai, so many days later; says of which day the bill is new then."""
+def morning(play: Play, days: int = 1, hour: int = 10) -> date:
+    """It is half past ten in Shanghai, or half past another hour, so many days later; says of which day the bill is new then."""
     now = play.cloud.clock.now().astimezone(SHANGHAI)
-    at = now.replace(hour=10, minute=30, second=0) + timedelta(days=days)
+    at = now.replace(hour=hour, minute=30, second=0) + timedelta(days=days)
     play.pass_time((at - now).total_seconds())
     return yesterday(play)
 

@@ -44,6 +44,7 @@ def at_the_end(play: Play, lines: Sequence[str] = ()) -> list[Violation]:
         *_dead_letters(play),
         *_answers(play),
         *_closed_days(play),
+        *_differences(play),
         *_plaintext(play, lines),
     ]
 
@@ -69,6 +70,14 @@ def _before_a_person(play: Play) -> set[str]:
     cases = {row["id"] for row in rows if row["sk"] == "CASE"}
     found = [row for row in rows if row["pk"].startswith("DISCREPANCY#") and row["state"] == "OPEN"]
     return {row["channel_txn_id"] for row in found if f"case_money_{row['id']}" in cases}
+
+
+def _differences(play: Play) -> list[Violation]:
+    """I2: what a night has found and nobody has explained stands on a person's list, once the night is over."""
+    rows = play.cloud.rows(TableName.TRADE)
+    causes = {row["id"].split("_", 2)[2] for row in rows if row["sk"] == "CASE"}
+    found = [row for row in rows if row["pk"].startswith("DISCREPANCY#") and row["state"] == "OPEN"]
+    return [Violation("I2", row["id"], f"{row['kind']} is OPEN without a case") for row in found if row["id"] not in causes]
 
 
 def _closed_days(play: Play) -> list[Violation]:

@@ -2,7 +2,7 @@
 
 from faka.contexts.statements import compare
 from faka.contexts.statements.store import StatementStore
-from faka.flows.reconcile import begin, export, repair
+from faka.flows.reconcile import begin, close, export, repair
 from tests.simulation.planted import Fault
 
 
@@ -41,6 +41,13 @@ FAULTS: tuple[Fault, ...] = (
         ((compare.compared, "if theirs.amount != ours.amount:", "if False:"),),
         frozenset({"I0", "I3"}),
         ("the_bill_shows_another_amount",),
+    ),
+    Fault(
+        "a difference is found and nobody is told",
+        "a report that lies in a bucket: written every night, read by nobody",
+        ((close.close, "        ask_a_person(deps, one)\n    shelf", "        pass\n    shelf"),),
+        frozenset({"I2", "I3"}),
+        ("the_bill_shows_another_amount", "the_bill_shows_too_much_money"),
     ),
     Fault(
         "each ring of the schedule begins a night of its own",

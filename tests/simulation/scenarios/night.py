@@ -33,8 +33,8 @@ def receipts(play: Play) -> list[dict[str, Any]]:
 
 
 def closed(play: Play) -> list[str]:
-    """No difference is left, the day is frozen, and a further night of it ends as others did."""
-    for work in play.once_more:
+    """No difference is left, the day is frozen, and a further night of it ends as others did (where anything comes again at all)."""
+    for work in play.once_more if play.habits.repeats else ():
         work()
     days = [row for row in play.cloud.rows(TableName.JOURNAL) if row["pk"].startswith("DAY#")]
     firsts = [row for row in days if row["sk"] == "CLOSE"]
@@ -167,6 +167,19 @@ def a_night_that_is_stopped_after_each_task(play: Play) -> None:
     day = morning(play)
     play.cast("night", lambda play: [Machine(play, f"stopped {n}", day).run(n) for n in range(1, TASKS)])  # type: ignore[func-returns-value]
     night(play, "last", day)
+
+
+@scenario(paid(1, 2), then=closed, share=0.2)
+def a_bill_that_comes_late(play: Play) -> None:
+    """The machine asks four times for a bill that is not made; a person runs the day again when it is."""
+
+    def script(play: Play) -> None:
+        Machine(play, "too early", yesterday(play)).run()
+        morning(play, days=0)
+        _until_it_ends(play, "in time")
+
+    morning(play, hour=8)
+    play.cast("nights", script)
 
 
 def _late(world: World, marks: Canaries) -> list[Order]:
