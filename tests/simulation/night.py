@@ -11,14 +11,15 @@ from typing import Any
 from faka.kernel.clock import SHANGHAI, business_day
 from infra.local.asl import Answer, Call, Execution, Failure, Reply, Result, load
 from infra.tools.template import ROOT
+from tests.simulation import wiring
 from tests.simulation.cloud import DIED, Failed
 from tests.simulation.play import Play, Script
 
 
 FUNCTIONS = ("bills", "reconcile", "repair")
 
-DEATH = "Lambda.ServiceException"
-"""What the machine is told of a function whose instance is gone."""
+DEATH, TIMED_OUT = "Lambda.ServiceException", "Sandbox.Timedout"
+"""What the machine is told of a function whose instance is gone, and of one that was ended because its time was over."""
 
 AGAIN_MAX = 3
 """How often a person runs a night again that did not end well. Nobody is aimed at more than twice."""
@@ -78,9 +79,11 @@ class Machine:
         function, payload = call.parameters["FunctionName"], call.parameters["Payload"]
         if payload["task"] in self._meanwhile:
             self._meanwhile.pop(payload["task"])(self._play)
+        clock = self._play.cloud.clock
+        until = clock.now() + timedelta(seconds=wiring.timeout_s(function))
         answer = self._play.cloud.invoke(function, payload, f"{self._who}: {payload['task']}")
         if answer is DIED:
-            return Failure(DEATH)
+            return Failure(TIMED_OUT if clock.now() > until else DEATH)
         if isinstance(answer, Failed):
             return Failure(_named(answer.error))
         if payload["task"] == "plan":

@@ -234,10 +234,10 @@ FAULTS: tuple[Fault, ...] = (
         (
             (
                 checkout._checked,
-                "price = priced(sku.price, command.quantity, channel.fee_bp)",
+                "price, rate = price_by(deps, sku.price, command.quantity, channel)",
                 (
                     "wish = sku.price.model_copy(update={'minor': command.seen_total_minor or sku.price.minor})\n"
-                    "    price = priced(wish, command.quantity, channel.fee_bp)"
+                    "    price, rate = price_by(deps, wish, command.quantity, channel)"
                 ),
             ),
         ),

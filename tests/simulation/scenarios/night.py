@@ -47,7 +47,7 @@ def _delivered_and_closed(play: Play) -> list[str]:
     return [*closed(play), *delivered(1)(play)]
 
 
-@scenario(lapsed(1, 2), then=_delivered_and_closed, share=0.6)
+@scenario(lapsed(1, 2), then=_delivered_and_closed, share=0.3)
 def the_bill_finds_money_while_its_notice_comes(play: Play) -> None:
     """Money whose notice was lost until this morning stands in the bill, and the notice arrives while the night books it."""
     [order] = play.facts
@@ -56,9 +56,9 @@ def the_bill_finds_money_while_its_notice_comes(play: Play) -> None:
     night(play, "night", day, meanwhile={"repair": lambda play: play.notify(order.channel_id, raws)})
 
 
-@scenario(lapsed(1, 2), then=_delivered_and_closed, share=0.5)
+@scenario(lapsed(1, 2), then=_delivered_and_closed, habits=Habits(minutes=1, stride_s=1_000), share=0.25)
 def two_nights_of_one_day(play: Play) -> None:
-    """A person runs the day again while the morning's night is on: the lost money is booked once, the day is closed once."""
+    """A person runs the day again while the morning's night is on, and tasks may outlast their time: the lost money is booked once."""
     [order] = play.facts
     money(play, order)
     day = morning(play)
@@ -71,7 +71,7 @@ def _one_execution(play: Play) -> list[str]:
     return [*closed(play), *([] if begun == 1 else [f"{begun} executions of one day"])]
 
 
-@scenario(paid(1, 2), then=_one_execution, share=0.3)
+@scenario(paid(1, 2), then=_one_execution, share=0.15)
 def the_schedule_rings_twice(play: Play) -> None:
     """The schedule's event comes twice: one execution of the day."""
     morning(play)
@@ -90,7 +90,7 @@ def _paid_by_a_stranger(play: Play, minor: int) -> tuple[Trade, Payment]:
     return trade, bank.pay(trade)
 
 
-@scenario(cards(1), then=_kept_once, share=0.4)
+@scenario(cards(1), then=_kept_once, share=0.2)
 def the_bill_shows_money_for_an_unknown_number(play: Play) -> None:
     """Money under a number that we never gave out stands in the bill, and its notice comes at the same moment."""
     raws = play.cloud.providers.alipay.pay(STRANGER, 1_580)
@@ -103,7 +103,7 @@ def _untouched(play: Play) -> list[str]:
     return wrong + [f"{row['amount']['minor']} was booked at night by nobody's decision" for row in receipts(play)]
 
 
-@scenario(cards(1), then=_untouched, share=0.2)
+@scenario(cards(1), then=_untouched, share=0.1)
 def the_bill_shows_too_much_money(play: Play) -> None:
     """Sixty thousand yuan that nobody knows of: the night touches nothing and asks a person."""
     _paid_by_a_stranger(play, 60_000_00)
@@ -114,7 +114,7 @@ def _asked(play: Play) -> list[str]:
     return [] if found(play) == ["AMOUNT_MISMATCH OPEN"] else [f"the list says {found(play)}"]
 
 
-@scenario(paid(1, 2), then=_asked, share=0.2)
+@scenario(paid(1, 2), then=_asked, share=0.1)
 def the_bill_shows_another_amount(play: Play) -> None:
     """The provider's books have a fen less than its notice had: a person's, and nothing is booked anew."""
     trade = _trade(play, play.facts[0])
@@ -137,7 +137,7 @@ def _arrived(play: Play) -> list[str]:
     return [*closed(play), *once_in_whole(play), *([] if states == [RefundStatus.SUCCEEDED] else [f"the refund is {states}"])]
 
 
-@scenario(_on_its_way, then=_arrived, share=0.5)
+@scenario(_on_its_way, then=_arrived, share=0.25)
 def the_bill_shows_a_refund_that_was_on_its_way(play: Play) -> None:
     """A refund arrived and nobody told us: the night asks about it while the sweep does."""
     [order] = play.facts
@@ -146,7 +146,7 @@ def the_bill_shows_a_refund_that_was_on_its_way(play: Play) -> None:
     night(play, "night", day, meanwhile={"repair": _sweeps})
 
 
-@scenario(placed(1, 2), then=_delivered_and_closed, habits=Habits(minutes=1), share=0.6)
+@scenario(placed(1, 2), then=_delivered_and_closed, habits=Habits(minutes=1), share=0.3)
 def repair_and_the_sweep_ask_at_once(play: Play) -> None:
     """After a night without a sweep, the first sweep and the repair ask about the same money."""
     [order] = play.facts
@@ -159,7 +159,7 @@ TASKS = 7
 """Of a night of one account and one part: plan, fetch, export, match, reduce, repair, close."""
 
 
-@scenario(lapsed(1, 2), then=_delivered_and_closed, share=0.1)
+@scenario(lapsed(1, 2), then=_delivered_and_closed, share=0.05)
 def a_night_that_is_stopped_after_each_task(play: Play) -> None:
     """Executions of the day end after their first task, their second, and so on; then one comes to its end."""
     [order] = play.facts
@@ -169,7 +169,7 @@ def a_night_that_is_stopped_after_each_task(play: Play) -> None:
     night(play, "last", day)
 
 
-@scenario(paid(1, 2), then=closed, share=0.2)
+@scenario(paid(1, 2), then=closed, share=0.1)
 def a_bill_that_comes_late(play: Play) -> None:
     """The machine asks four times for a bill that is not made; a person runs the day again when it is."""
 
@@ -197,7 +197,7 @@ def _nothing_found(play: Play) -> list[str]:
     return [f"{each}, of a payment that both have" for each in found(play)]
 
 
-@scenario(_late, then=_nothing_found, share=0.2)
+@scenario(_late, then=_nothing_found, share=0.1)
 def a_payment_over_midnight(play: Play) -> None:
     """One day for the provider and the next for us: matched once, by the first day's bill, and missed by nobody on the second."""
 
