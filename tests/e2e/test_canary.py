@@ -88,7 +88,7 @@ def until(holds: Callable[[], Any], within_s: float = WAIT_S_MAX) -> Any:
 
 def talkative(folder: Path) -> Path:
     """This very shop with its functions at the most talkative log level, as somebody sets it who looks for a fault."""
-    for name in ("functions", "layers"):
+    for name in ("functions", "layers", "statemachines"):
         (folder / name).symlink_to(ROOT / name)
     template = whole(ROOT / "template.yaml")
     assert template.count("LOG_LEVEL: INFO") == 1

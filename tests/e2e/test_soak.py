@@ -161,7 +161,7 @@ def test_a_second_payment_that_no_answer_confirms_may_be_a_persons_case_and_a_fi
 @pytest.mark.load
 def test_a_shop_without_a_guard_is_found_out(tmp_path: Path) -> None:
     """Orders are written over whoever changed them meanwhile. On demand: a minute of load, and the seed does not hold the race."""
-    for part in ("layers", "functions"):
+    for part in ("layers", "functions", "statemachines"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
     (tmp_path / "template.yaml").write_text(whole(ROOT / "template.yaml"))
     store = tmp_path / "layers/faka/faka/contexts/orders/store.py"
