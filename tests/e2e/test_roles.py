@@ -221,7 +221,19 @@ FORBIDDEN: dict[str, tuple[Try, set[str]]] = {
     ),
     "read a channel's secret": (
         lambda client, names: client("secretsmanager").get_secret_value(SecretId="faka/channels/alipay"),
-        {"StorefrontFunction", "CallbacksFunction", "SweepFunction"},
+        {"StorefrontFunction", "CallbacksFunction", "SweepFunction", "BillsFunction", "RepairFunction"},
+    ),
+    "keep a bill": (
+        lambda client, names: client("s3").put_object(Bucket=names["BooksBucket"], Key="alipay/2026-03-02/raw/x", Body=b""),
+        {"BillsFunction", "ReconcileFunction"},
+    ),
+    "read a bill": (
+        lambda client, names: client("s3").get_object(Bucket=names["BooksBucket"], Key="alipay/2026-03-02/raw/x"),
+        {"ReconcileFunction"},
+    ),
+    "delete a bill": (
+        lambda client, names: client("s3").delete_object(Bucket=names["BooksBucket"], Key="alipay/2026-03-02/raw/x"),
+        set(),
     ),
     "change a channel's secret": (
         lambda client, names: client("secretsmanager").put_secret_value(SecretId="faka/channels/alipay", SecretString="{}"),
