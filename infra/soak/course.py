@@ -78,6 +78,7 @@ class Course:
         self.checks: list[int] = []
         self.states: Counter[str] = Counter()
         self.receipts: Counter[str] = Counter()
+        self.refunds: Counter[str] = Counter()
         self.rows = self.hidden = 0
         self.evidence, self.judged_at = Evidence(Books(), self.diary, ()), self.clock.now()
         self.load_s = self.crowd_cpu_s = 0.0
@@ -144,7 +145,16 @@ class Course:
         self.rows = sum(len(rows) for rows in (books.catalog, books.trade, books.vault, books.journal, books.guard))
         self.states = Counter(f"{row['state']} {row.get('delivery', '')}".strip() for row in books.trade if row["sk"] == "ORDER")
         self.receipts = Counter(row["state"] for row in books.trade if row["sk"] == "CHANNELTXN")
-        self.evidence = Evidence(books, self.diary, self.bank.takings(), logs(self._cloud), self._cards.mark, dead_letters(self._cloud))
+        self.refunds = Counter(row["status"] for row in books.trade if row["sk"] == "REFUND")
+        self.evidence = Evidence(
+            books=books,
+            diary=self.diary,
+            takings=self.bank.takings(),
+            givings=self.bank.givings(),
+            logs=logs(self._cloud),
+            mark=self._cards.mark,
+            dead_letters=dead_letters(self._cloud),
+        )
         self.judged_at = now
         return verdict(self.evidence, now, is_quiet=is_quiet)
 

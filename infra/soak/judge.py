@@ -11,8 +11,8 @@ from faka.steps.invariants import Books, Violation, violations
 from infra.soak.diary import Diary
 
 
-RANK = {"pending": 0, "on_hold": 1, "expired": 1, "canceled": 1, "paid": 2, "short": 2, "failed": 3, "completed": 3}
-"""What a buyer is shown never goes back to a lower rank: unpaid, ended without money, paid, ended."""
+RANK = {"pending": 0, "on_hold": 1, "expired": 1, "canceled": 1, "paid": 2, "short": 2, "failed": 3, "completed": 3, "returned": 4}
+"""What a buyer is shown never goes back to a lower rank: unpaid, ended without money, paid, ended, given back."""
 
 
 @dataclass(frozen=True)
@@ -27,10 +27,20 @@ class Taking:
 
 
 @dataclass(frozen=True)
+class Giving:
+    """Money that a provider gave back. `number` is its own for the payment that it came from."""
+
+    provider: str
+    number: str
+    minor: int
+
+
+@dataclass(frozen=True)
 class Evidence:
     books: Books
     diary: Diary
     takings: Sequence[Taking]
+    givings: Sequence[Giving] = ()
     logs: Mapping[str, bytes] = field(default_factory=dict)
     mark: str = ""
     """In every card of the run."""
@@ -42,6 +52,7 @@ def verdict(evidence: Evidence, now: datetime, *, is_quiet: bool) -> list[Violat
     return [
         *violations(evidence.books, now, is_quiet=is_quiet),
         *_money(evidence.takings, evidence.books.trade, is_quiet=is_quiet),
+        *money_back(evidence.givings, evidence.books.trade),
         *_cards_shown(evidence.diary),
         *_states_shown(evidence.diary),
         *_openings(evidence.diary, evidence.books.journal),
@@ -66,6 +77,25 @@ def _money(takings: Sequence[Taking], rows: Sequence[Item], *, is_quiet: bool) -
 
 def _case(taking: Taking) -> str:
     return f"case_notice_{taking.provider}:{taking.number}.TRADE_SUCCESS"
+
+
+def money_back(givings: Sequence[Giving], rows: Sequence[Item]) -> list[Violation]:
+    """I3: each sum that a provider gave back has one refund of its own, and each refund that is done such a sum.
+
+    A refund whose answer got lost is still on its way, or with a person: it stands for one sum, and for no second one.
+    """
+    given = Counter((each.provider, each.number, each.minor) for each in givings)
+    refunds = [row for row in rows if row["sk"] == "REFUND"]
+    done, maybe = (
+        Counter((row["channel_id"], row["channel_txn_id"], row["amount"]["minor"]) for row in refunds if row["status"] in states)
+        for states in (("SUCCEEDED",), ("SUCCEEDED", "SUBMITTED", "WITH_PERSON", "REQUESTED"))
+    )
+    lost = [
+        Violation("I3", number, f"{provider} gave {minor} back and no refund asked for it") for provider, number, minor in given - maybe
+    ]
+    return lost + [
+        Violation("I3", number, f"{minor} that {provider} never gave back is booked") for provider, number, minor in done - given
+    ]
 
 
 def _cards_shown(diary: Diary) -> list[Violation]:

@@ -16,7 +16,7 @@ from infra.local.actors.notice import Notice
 from infra.local.actors.server import HTML, Handler, Players, Server
 from infra.local.actors.spelling import Params
 from infra.soak.clock import Ahead, Turnstile
-from infra.soak.judge import Taking
+from infra.soak.judge import Giving, Taking
 from infra.soak.plan import Kind
 
 
@@ -151,4 +151,13 @@ class Bank(Server):
             Taking(trade.provider, payment.trade_no, payment.amount_minor, payment is trade.payments[0])
             for trade in trades
             for payment in list(trade.payments)
+        ]
+
+    def givings(self) -> list[Giving]:
+        trades = self.players.bank.newest(10**9)
+        return [
+            Giving(trade.provider, refund.trade_no, refund.amount_minor)
+            for trade in trades
+            for refund in list(trade.refunds)
+            if refund.state == "SUCCEEDED"
         ]

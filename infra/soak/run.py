@@ -38,6 +38,7 @@ class Outcome:
     """Requests whose function died in the middle of them."""
     states: Counter[str]
     receipts: Counter[str]
+    refunds: Counter[str]
     errors: Counter[str]
     rows: int
     load_s: float
@@ -72,6 +73,7 @@ def soak(options: Options) -> Outcome:
             cut_short=_cut_short(cloud.state / "logs" / "front.log"),
             states=course.states,
             receipts=course.receipts,
+            refunds=course.refunds,
             errors=course.office.failed,
             rows=course.rows,
             load_s=course.load_s,

@@ -16,7 +16,7 @@ from faka.steps.invariants import Books
 from infra.bench.cloud import ROOT
 from infra.soak.course import HOLD_TTL_S, Options
 from infra.soak.diary import Diary
-from infra.soak.judge import Evidence, Taking, spellings, verdict
+from infra.soak.judge import Evidence, Giving, Taking, money_back, spellings, verdict
 from infra.soak.plan import ACTS, Act, Kind, faults, visit
 from infra.soak.report import document, table
 from infra.soak.run import Outcome, soak
@@ -114,6 +114,11 @@ def twin_of(evidence: Evidence, name: str) -> Evidence:
             return replace(evidence, takings=evidence.takings[1:])
         case "a payment of another amount":
             return replace(evidence, takings=[replace(each, minor=each.minor + 1) for each in evidence.takings])
+        case "money given back that no refund asked for":
+            return replace(evidence, givings=[*evidence.givings, Giving("alipay", "A1", 100)])
+        case "a refund that never happened":
+            refund = {"pk": "REFUND#x", "sk": "REFUND", "status": "SUCCEEDED", "channel_id": "alipay", "channel_txn_id": "A1"}
+            return changed_rows(evidence, lambda rows: [*rows, refund | {"amount": {"minor": 100}}])
         case "a card in a log":
             return replace(evidence, logs={"relay.log": b"... " + spellings(evidence.mark)[-1]})
         case "a message that died":
@@ -134,6 +139,8 @@ def twin_of(evidence: Evidence, name: str) -> Evidence:
         ("a payment that nobody booked", "I3"),
         ("a receipt without a payment", "I3"),
         ("a payment of another amount", "I3"),
+        ("money given back that no refund asked for", "I3"),
+        ("a refund that never happened", "I3"),
         ("a card in a log", "I13"),
         ("a message that died", "I14"),
         ("an answer 500", "I2"),
@@ -148,6 +155,16 @@ def test_money_on_its_way_is_no_fault_before_the_world_is_quiet_and_one_afterwar
     evidence = replace(EMPTY, takings=[Taking("epay", "E1", 100, is_first=True)])
     assert not verdict(evidence, NOON, is_quiet=False)
     assert [each.invariant for each in verdict(evidence, NOON, is_quiet=True)] == ["I3"]
+
+
+@pytest.mark.parametrize(("status", "sums"), [("SUCCEEDED", {1}), ("SUBMITTED", {0, 1}), ("WITH_PERSON", {0, 1}), ("FAILED", {0})])
+def test_a_refund_stands_for_no_more_sums_than_its_state_tells(status: str, sums: set[int]) -> None:
+    refund = {"pk": "REFUND#x", "sk": "REFUND", "status": status, "channel_id": "epay", "channel_txn_id": "E1", "amount": {"minor": 100}}
+    for count in range(3):
+        wrong = money_back([Giving("epay", "E1", 100)] * count, [refund])
+        assert bool(wrong) is (count not in sums), (status, count)
+    assert money_back([Giving("epay", "E1", 99)], [refund]), "of another amount"
+    assert money_back([Giving("epay", "E2", 100)], [refund]), "of another payment"
 
 
 def test_a_second_payment_that_no_answer_confirms_may_be_a_persons_case_and_a_first_one_may_not() -> None:
