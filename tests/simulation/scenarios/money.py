@@ -188,3 +188,30 @@ def another_channels_money(play: Play) -> None:
     number = "pay" + order.payment_id[4:]
     other.open(number, order.total.minor)
     play.notices += [Notice("epay", raw) for raw in other.pay(number) * 2]
+
+
+def _unconfirmed(world: World, marks: Canaries) -> list[object]:
+    """A weak channel's notice that is kept and not applied, because the gateway did not answer; it is due again."""
+    [order] = placed(1, 2, channel="epay", method="epay")(world, marks)
+    provider = world.providers.epay
+    number = "pay" + order.payment_id[4:]
+    provider.open(number, order.total.minor)
+    [raw] = provider.pay(number)
+    provider.is_down = True
+    world.deliver_notice(order, raw)
+    provider.is_down = False
+    world.clock.advance(seconds=40)
+    return [order, raw]
+
+
+def _first_is_delivered(play: Play) -> list[str]:
+    return [] if ended(play, OrderState.COMPLETED) == 1 else ["paid, and no goods"]
+
+
+@scenario(_unconfirmed, then=_first_is_delivered, share=1)
+def the_sweep_fails_at_what_a_repeat_books(play: Play) -> None:
+    """A kept notice is taken up by two sweeps while the provider repeats it: one of them may fail and say so too late."""
+    order, raw = play.facts
+    play.notices += [Notice(order.channel_id, raw) for _ in range(2)]
+    for name in ("sweep a", "sweep b"):
+        play.cast(name, lambda play: play.sweep())
