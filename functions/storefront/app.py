@@ -39,6 +39,7 @@ def open_door(deps: Deps) -> Door:
         ("GET", "/o/{no}/status", orders.status),
         ("POST", "/o/{no}/check", orders.check),
         ("POST", "/o/{no}/cancel", orders.cancel),
+        ("POST", "/o/{no}/refund", orders.give_back),
         ("POST", "/o/{no}/pay", orders.change_way),
         ("GET", "/o/{no}/balance", wallets.ask),
         ("POST", "/o/{no}/balance", wallets.pay),

@@ -10,15 +10,19 @@ from product import said
 from views import way, way_of
 
 from faka.flows import order_page as flow
+from faka.flows.ask_refund import ask_refund, may_return
 from faka.flows.order_page import OrderPage
 from faka.flows.ways import METHODS, ways_of
 from faka.kernel import ids
 from faka.kernel.errors import FakaError, NotFound, Unavailable
+from faka.kernel.money import Money
 from faka.platform.door import Answer, Request, no_change, see_other
 from faka.steps.proof import Proof
-from pages.i18n import Language
+from faka.steps.wallet import WALLET
+from pages import i18n
+from pages.i18n import Language, money
 from pages.order import order_view
-from pages.order_view import Bought, OrderFacts, OrderView, Pay, Way
+from pages.order_view import Bought, GiveBack, OrderFacts, OrderView, Pay, Way
 from pages.visitor import Visitor
 
 
@@ -59,6 +63,10 @@ class Orders:
     def cancel(self, request: Request) -> Answer:
         return self._acted(request, lambda no, proof: flow.cancel(self._house.deps, no, proof))
 
+    def give_back(self, request: Request) -> Answer:
+        """Goods that nobody saw, against all of the money; asked twice it is one refund."""
+        return self._acted(request, lambda no, proof: ask_refund(self._house.deps, no, proof))
+
     def change_way(self, request: Request) -> Answer:
         value = request.form.get("channel", "")[:80]
         return self._acted(request, lambda no, proof: flow.change_method(self._house.deps, no, proof, *way_of(value)))
@@ -84,9 +92,19 @@ class Orders:
         order = page.order
         open_id = ids.ulid(now, self._house.deps.chance)
         view = order_view(order, bought(page, lang), lang, now, code=who.code(order.id), open_id=open_id, is_asking=is_asking)
+        if view.stage in ("ready", "withheld") and may_return(order, page.product, now):
+            amount = money(Money(minor=order.refundable_minor, currency=order.total.currency), lang)
+            return replace(view, give_back=GiveBack(amount, self._channel_title(order.channel_id, lang)))
         if view.stage != "pending":
             return view
         return replace(view, pay=self._pay(page, lang), ways=self._ways(who, page))
+
+    def _channel_title(self, channel: str, lang: Language) -> str:
+        """The way in the buyer's language; a wallet is no account of a provider."""
+        if channel == WALLET:
+            _ = i18n.translator(lang)
+            return _("your wallet")
+        return self._house.deps.catalog.channel(channel).title.pick(lang)
 
     def _pay(self, page: OrderPage, lang: Language) -> Pay | None:
         if page.checkout is None:

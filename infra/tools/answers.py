@@ -17,6 +17,7 @@ from faka.contexts.vault import CardWithheld
 from faka.contexts.wallets import errors as wallets
 from faka.flows.checkout import ConsentMissing, QuantityOutOfLimits
 from faka.flows.quote import QuantityNotOffered
+from faka.flows.reveal import GoodsWentBack
 from faka.kernel.contact import InvalidContact
 from faka.kernel.errors import FakaError, InvalidRequest, NotFound
 from pages.forms import BadForm
@@ -41,7 +42,7 @@ class Answers:
     errors: tuple[type[FakaError], ...] = ()
 
 
-OPENED = (orders.OrderNotFound, orders.NotReady, orders.AlreadyOpened, CardWithheld)
+OPENED = (orders.OrderNotFound, orders.NotReady, orders.AlreadyOpened, GoodsWentBack, CardWithheld)
 CHOSEN = (BadForm, catalog.ProductNotFound, catalog.UnknownSku, catalog.ChannelNotFound, catalog.OffShelf)
 BOUGHT = (
     *(InvalidContact, QuantityOutOfLimits, ConsentMissing, ChannelClosedForOrders, PriceChanged, OutOfStock),
@@ -62,6 +63,7 @@ SHOP: dict[str, Answers] = {
     "GET /o/{no}/status": Answers((page("the changed part of the order's page"), NOTHING), (orders.OrderNotFound,)),
     "POST /o/{no}/check": Answers((SEE_ORDER,), (orders.OrderNotFound,)),
     "POST /o/{no}/cancel": Answers((SEE_ORDER,), (orders.OrderNotFound, orders.OrderClosed)),
+    "POST /o/{no}/refund": Answers((SEE_ORDER,), (orders.OrderNotFound, orders.NotRefundable)),
     "POST /o/{no}/pay": Answers(
         (SEE_ORDER,),
         (BadForm, orders.OrderNotFound, orders.OrderClosed, catalog.ChannelNotFound, ChannelClosedForOrders, TooManyTries),

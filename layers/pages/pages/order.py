@@ -9,7 +9,7 @@ from faka.kernel.mask import mask_mail
 from pages import i18n
 from pages.i18n import Language, money
 from pages.order_view import Bought, CardView, OrderFacts, OrderView, Part
-from pages.order_words import closed_text, headline, late_remark, refund_remark
+from pages.order_words import closed_text, headline, late_remark, refund_lines, refund_remark
 
 
 CARDS_SHOWN_MAX = 20
@@ -23,7 +23,10 @@ def state_tag(order: OrderFacts) -> str:
 
 _STEPS = {"pending": 1, "confirming": 1, "paid": 2, "held": 2, "withheld": 2, "short": 2, "ready": 3, "open": 3, "opened": 3, "used": 3}
 _POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "held": 10, "withheld": 10, "short": 10}
+_POLL_REFUND_S = 10
 """First pause between two questions of the waiting page; it grows to five seconds, or stays where it is longer."""
+_REFUND_STAGES = ("returned", "revoked", "failed", "closed")
+"""Nothing else is waited for there, so the page asks for the end of a refund."""
 
 
 def stage_of(order: OrderFacts, is_asking: bool = False) -> str:
@@ -36,8 +39,12 @@ def stage_of(order: OrderFacts, is_asking: bool = False) -> str:
             return "short"
         case "COMPLETED" if order.delivery == "WITHHELD":
             return "withheld"
+        case "COMPLETED" if order.delivery == "REVOKED":
+            return "revoked"
         case "COMPLETED":
             return "used" if order.delivery == "OPENED" else "ready"
+        case "RETURNED":
+            return "returned"
         case "ON_HOLD":
             return "held"
         case "EXPIRED" | "CANCELED":
@@ -52,14 +59,14 @@ def order_view(
     """The page of an order that is not being opened."""
     _ = i18n.translator(lang)
     stage = stage_of(order, is_asking)
-    has_goods = order.state == "COMPLETED"
+    has_goods = order.state == "COMPLETED" and order.delivery != "REVOKED"
     return OrderView(
         id=order.id,
         tag=state_tag(order),
         stage=stage,
         headline=headline(_, stage, order),
         step=_STEPS.get(stage, 0),
-        poll_s=_POLL_S.get(stage, 0),
+        poll_s=_POLL_REFUND_S if stage in _REFUND_STAGES and order.refund_state == "DUE" else _POLL_S.get(stage, 0),
         kind=str(order.kind),
         quantity=order.quantity,
         product_id=order.product_id,
@@ -83,6 +90,7 @@ def order_view(
         rights=bought.rights,
         closed_text=closed_text(_, order),
         refund=refund_remark(_, order),
+        refunds=refund_lines(_, order, lang),
         late=late_remark(_, order),
     )
 

@@ -1,11 +1,23 @@
 """What the order page needs to know of an order, and what its template is given."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.money import Money
+
+
+class RefundFacts(Protocol):
+    """What the page reads of one refund."""
+
+    @property
+    def amount_minor(self) -> int: ...
+    @property
+    def status(self) -> str: ...
+    @property
+    def is_own(self) -> bool: ...
 
 
 class OrderFacts(Protocol):
@@ -31,6 +43,8 @@ class OrderFacts(Protocol):
     def delivery(self) -> str: ...
     @property
     def refund_state(self) -> str: ...
+    @property
+    def refunds(self) -> Sequence[RefundFacts]: ...
     @property
     def contact(self) -> str: ...
     @property
@@ -104,6 +118,23 @@ class CardView:
 
 
 @dataclass(frozen=True)
+class RefundLine:
+    """One refund on the receipt: how much, how far it is, and whether it is out of the price or of money beside it."""
+
+    amount: str
+    state: str
+    what: str
+
+
+@dataclass(frozen=True)
+class GiveBack:
+    """What the buyer may do himself with goods that nobody saw: how much goes back, and which way."""
+
+    amount: str
+    way: str
+
+
+@dataclass(frozen=True)
 class Remark:
     tone: str
     title: str
@@ -145,6 +176,8 @@ class OrderView:
     cards: tuple[CardView, ...] = ()
     opened_at: datetime | None = None
     refund: Remark | None = None
+    refunds: tuple[RefundLine, ...] = ()
+    give_back: GiveBack | None = None
     late: Remark | None = None
     faults: tuple[str, ...] = ()
 

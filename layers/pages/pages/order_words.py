@@ -3,7 +3,9 @@
 from collections.abc import Callable
 
 from faka.kernel.delivery import DeliveryKind
-from pages.order_view import OrderFacts, Remark
+from faka.kernel.money import Money
+from pages.i18n import Language, money
+from pages.order_view import OrderFacts, RefundLine, Remark
 
 
 Translate = Callable[[str], str]
@@ -31,6 +33,8 @@ def headline(_: Translate, stage: str, order: OrderFacts) -> str:
             return _("Your payment came late")
         case "closed":
             return _("This order was canceled") if order.state == "CANCELED" else _("Not paid in time")
+        case "returned" | "revoked":
+            return _("You gave this order back") if stage == "returned" else _("This order was paid back")
         case _:
             return _("This order could not be delivered")
 
@@ -49,6 +53,15 @@ def closed_text(_: Translate, order: OrderFacts) -> str:
 
 def refund_remark(_: Translate, order: OrderFacts) -> Remark | None:
     match order.refund_state:
+        case "DUE" if any(one.is_own for one in order.refunds):
+            return Remark(
+                "info", _("A refund is on its way"), _("The amount goes back the way it came. Usually it is there within minutes.")
+            )
+        case "EXTRA":
+            return Remark("ok", _("Refunded"), _("What was paid beside the price of this order went back the way it came."))
+        case "FAILED":
+            text = _("The way back is closed or needs a person. Your money is safe with us, and a person looks into it.")
+            return Remark("warn", _("The refund needs a person"), text)
         case "DUE" if order.state == "COMPLETED":
             text = _("More money arrived than this order costs. What is too much goes back the way it came.")
             return Remark("info", _("A refund is on its way"), text)
@@ -60,6 +73,30 @@ def refund_remark(_: Translate, order: OrderFacts) -> Remark | None:
             return Remark("ok", _("Refunded"), _("The whole amount went back the way it came."))
         case _:
             return None
+
+
+def refund_lines(_: Translate, order: OrderFacts, lang: Language) -> tuple[RefundLine, ...]:
+    """Every refund of an order, oldest first."""
+    return tuple(
+        RefundLine(
+            amount=money(Money(minor=one.amount_minor, currency=order.total.currency), lang),
+            state=_refund_words(_, one.status),
+            what=_("from the price of the order") if one.is_own else _("money beside the order"),
+        )
+        for one in order.refunds
+    )
+
+
+def _refund_words(_: Translate, status: str) -> str:
+    match status:
+        case "REQUESTED":
+            return _("asked for")
+        case "SUBMITTED":
+            return _("on its way")
+        case "SUCCEEDED":
+            return _("done")
+        case _:
+            return _("a person looks into it")
 
 
 def late_remark(_: Translate, order: OrderFacts) -> Remark | None:

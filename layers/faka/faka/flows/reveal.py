@@ -17,7 +17,7 @@ from faka.contexts.orders.errors import AlreadyOpened, NotReady, OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OrderState
 from faka.contexts.vault import CardWithheld, OpenCard
 from faka.kernel.delivery import DeliveryKind
-from faka.kernel.errors import TransactionBusy
+from faka.kernel.errors import Conflict, TransactionBusy
 from faka.kernel.ids import ulid
 from faka.platform.table import Write
 from faka.steps.proof import Proof, prove
@@ -30,6 +30,16 @@ TRIES_MAX = 4
 
 REOPEN = timedelta(minutes=10)
 """A browser whose answer was lost may repeat the same opening of a one-use link for this long."""
+
+
+_GONE = (DeliveryState.RETURNED, DeliveryState.REVOKED)
+"""No longer the buyer's: back in stock unseen, or in quarantine after they were paid back in whole."""
+
+
+class GoodsWentBack(Conflict):
+    """The money of these goods went back, and they are nobody's to look at any more."""
+
+    public_message = "The money for these goods went back to you, so they are not shown any more."
 
 
 class Viewer:
@@ -56,7 +66,7 @@ class Revealed:
 def reveal(deps: Deps, order_id: str, proof: Proof, viewer: Viewer, open_id: str = "", via: str = "page") -> Revealed:
     """The cards of an order, after its audit entry is written.
 
-    Raises: OrderNotFound, NotReady, AlreadyOpened, CardWithheld (replacements are arranged or a case is open), SealBroken,
+    Raises: OrderNotFound, NotReady, GoodsWentBack, AlreadyOpened, CardWithheld (replacements are arranged or a case is open), SealBroken,
     KeyServiceDown, TransactionBusy.
     """
     for _ in range(TRIES_MAX):
@@ -76,6 +86,8 @@ def reveal(deps: Deps, order_id: str, proof: Proof, viewer: Viewer, open_id: str
 
 
 def _require_ready(order: Order, open_id: str, now: datetime) -> None:
+    if order.delivery in _GONE:
+        raise GoodsWentBack(order.id)
     if order.state is not OrderState.COMPLETED or order.delivery is DeliveryState.NONE:
         raise NotReady(order.id)
     if order.kind is not DeliveryKind.LINK or order.delivery is not DeliveryState.OPENED:
