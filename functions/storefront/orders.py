@@ -10,7 +10,7 @@ from product import said
 from views import way, way_of
 
 from faka.flows import order_page as flow
-from faka.flows.ask_refund import ask_refund, may_return
+from faka.flows.ask_refund import ask_refund, is_wallet, may_return
 from faka.flows.order_page import OrderPage
 from faka.flows.ways import METHODS, ways_of
 from faka.kernel import ids
@@ -18,7 +18,6 @@ from faka.kernel.errors import FakaError, NotFound, Unavailable
 from faka.kernel.money import Money
 from faka.platform.door import Answer, Request, no_change, see_other
 from faka.steps.proof import Proof
-from faka.steps.wallet import WALLET
 from pages import i18n
 from pages.i18n import Language, money
 from pages.order import order_view
@@ -101,7 +100,7 @@ class Orders:
 
     def _channel_title(self, channel: str, lang: Language) -> str:
         """The way in the buyer's language; a wallet is no account of a provider."""
-        if channel == WALLET:
+        if is_wallet(channel):
             _ = i18n.translator(lang)
             return _("your wallet")
         return self._house.deps.catalog.channel(channel).title.pick(lang)

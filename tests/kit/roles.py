@@ -38,6 +38,7 @@ RUNS = {
     "quote": "StorefrontFunction",
     "checkout": "StorefrontFunction",
     "order_page": "StorefrontFunction",
+    "ask_refund": "StorefrontFunction",
     "find_order": "StorefrontFunction",
     "pay_with_balance": "StorefrontFunction",
     "redeem_value": "StorefrontFunction",

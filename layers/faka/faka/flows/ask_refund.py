@@ -11,6 +11,7 @@ from faka.contexts.orders.model import DeliveryState, Order, OrderState
 from faka.kernel.errors import TransactionBusy
 from faka.steps.proof import Proof, prove
 from faka.steps.refund import take_back
+from faka.steps.wallet import WALLET
 from faka.wiring import Deps
 
 
@@ -26,6 +27,11 @@ def may_return(order: Order, product: Product, now: datetime) -> bool:
         return False
     paid = order.paid_at is not None and order.refundable_minor > 0
     return paid and order.paid_at is not None and now <= order.paid_at + timedelta(days=product.refund_days) and product.refund_days > 0
+
+
+def is_wallet(channel: str) -> bool:
+    """Whether money that came this way goes back into a wallet."""
+    return channel == WALLET
 
 
 def ask_refund(deps: Deps, order_id: str, proof: Proof) -> Order:
