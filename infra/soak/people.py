@@ -170,7 +170,7 @@ class Buyer:
                 self._bank.act(self._channel, number, "late", delay_s=self._visit.delay_s)
             case Act.LOSE if time.monotonic() - self._placed_at < SILENT_S_MAX:
                 self._bank.pays_silently(self._channel, number)
-            case Act.REGRET | Act.LOSE:
+            case Act.REGRET | Act.LOSE | Act.RETURN:
                 self._bank.act(self._channel, number, "pay")
             case act:
                 self._bank.act(self._channel, number, str(act))
@@ -182,6 +182,9 @@ class Buyer:
         while time.monotonic() < ends:
             page = self._look(order)
             form = next((form for form in page.forms if "data-reveal" in form.attributes), None)
+            if form is not None and self._visit.act is Act.RETURN:
+                self._give_back(page, form)
+                return
             if form is not None and self._reveal(page, form):
                 if self._visit.act is Act.PAY and not self._visit.changes_way:
                     self._diary.card_ms.append((time.monotonic() - began) * 1000)
@@ -197,6 +200,24 @@ class Buyer:
         first, second = self._twice(page, form)
         is_shown = showed(self._diary, page, first)
         return showed(self._diary, page, second) and is_shown
+
+    def _give_back(self, page: Page, reveal: Form) -> None:
+        """Against the money. Where another tab shows the goods at the same moment, one of the two is told no."""
+        form = page.form("/refund")
+        if form is None:
+            raise LookupError("the order page takes nothing back")
+        if not self._visit.has_two_tabs:
+            self._browser.send(page, form)
+            self._look(page)
+            return
+        tab = self._browser.tab()
+        try:
+            with ThreadPoolExecutor(1) as other:
+                later = other.submit(tab.send, page, reveal)
+                self._browser.send(page, form)
+                showed(self._diary, page, later.result())
+        finally:
+            tab.close()
 
     def _come_again(self, order: str) -> None:
         placed = next(each for each in reversed(self._diary.placed) if each.order == order)

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 
 class Act(StrEnum):
-    """What a buyer does about paying. The words but the last four are the players' own."""
+    """What a buyer does about paying. The words but the last five are the players' own."""
 
     PAY = "pay"
     REPEAT = "repeat"
@@ -24,6 +24,8 @@ class Act(StrEnum):
     """After the order's end."""
     REGRET = "regret"
     """Cancels, with the cashier still open, and pays there."""
+    RETURN = "return"
+    """Pays, and gives the goods back unseen; with two tabs open the other one shows them at the same moment."""
 
 
 ACTS = {
@@ -40,6 +42,7 @@ ACTS = {
     Act.CANCEL: 5,
     Act.LATE: 5,
     Act.REGRET: 6,
+    Act.RETURN: 8,
 }
 """Of a hundred buyers, about."""
 

@@ -44,6 +44,7 @@ def test_while_everything_breaks_no_promise_does(outcome: Outcome, capsys: pytes
     assert outcome.checks[-1] == len(outcome.diary.placed) > BUYERS
     assert outcome.diary.shown
     assert outcome.evidence.takings
+    assert outcome.evidence.givings
     assert outcome.evidence.logs
 
 
