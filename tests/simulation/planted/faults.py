@@ -199,7 +199,7 @@ FAULTS: tuple[Fault, ...] = (
             ),
         ),
         frozenset({"I14"}),
-        ("the_sweep_fails_at_what_a_repeat_books", "late_money_and_a_new_buyer"),
+        ("the_gateway_confirms_what_it_denied", "late_money_and_a_new_buyer"),
     ),
     Fault(
         "the goods are given and the money is not booked",
