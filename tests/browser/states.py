@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Any
 
 from faka.contexts.orders.model import DeliveryState, Order, OrderState, RefundState
+from faka.flows.ask_refund import ask_refund
 from faka.flows.order_page import cancel
+from faka.flows.refund_order import refund_order
 from pages.visitor import codes_value
 from tests.browser.shop import SECRET, republish, use
 from tests.kit.world import World
@@ -84,6 +86,21 @@ def refunded(world: World) -> Order:
     return _changed(world, ready(world), refund_state=RefundState.FULL)
 
 
+def returned(world: World) -> Order:
+    """The buyer gave the goods back unseen; his money is still on its way."""
+    order = ready(world)
+    return ask_refund(world.deps, order.id, world.proof(order))
+
+
+def revoked(world: World) -> Order:
+    """A person paid back in whole what the buyer had seen."""
+    return refund_order(world.deps, revealed(world).id, None, "a dead card", "mei")
+
+
+def part_back(world: World) -> Order:
+    return refund_order(world.deps, revealed(world).id, 1, "late answer", "mei")
+
+
 def link_ready(world: World) -> Order:
     own = world.product
     use(world, world.deps.catalog.product("qingning-gift", fresh=True))
@@ -123,7 +140,7 @@ STATES = {
     made.__name__: made
     for made in (
         *(pending, redirected, paid, held, short, failed, expired, canceled, late_delivered, late_refused, ready, several, revealed),
-        *(withheld, refunded, link_ready, link_used),
+        *(withheld, refunded, returned, revoked, part_back, link_ready, link_used),
     )
 }
 
