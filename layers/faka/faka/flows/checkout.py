@@ -21,9 +21,8 @@ from faka.contexts.orders.model import DeliveryState, Entry, MailState, Order, O
 from faka.contexts.orders.price import Price, PriceChanged, priced
 from faka.contexts.orders.store import from_item
 from faka.contexts.payments.model import Payment
-from faka.contexts.quotas.errors import HoldsMoved, QuotaExceeded
+from faka.contexts.quotas.errors import QuotaExceeded
 from faka.contexts.quotas.model import HoldLimits
-from faka.contexts.quotas.store import hold_key
 from faka.contexts.stock import OutOfStock, Run, StockBusy
 from faka.kernel.contact import mail_address, network
 from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
@@ -33,6 +32,7 @@ from faka.kernel.rate import Rate
 from faka.platform.table import Key
 from faka.steps.earn import earned
 from faka.steps.health import admit
+from faka.steps.holds import hold_keys, limits, peek, pruned
 from faka.steps.release import disown, give_back_unordered, owned
 from faka.steps.ways import Choice, price_by, taken_by
 from faka.wiring import Deps
@@ -87,15 +87,15 @@ def checkout(deps: Deps, command: CheckoutCommand) -> Order:
     product = deps.catalog.product(command.product, fresh=True)
     sku, channel, price, rate = _checked(deps, command, product)
     now = deps.clock.now()
-    holds = _hold_keys(deps, command)
-    _peek_at_quotas(deps, holds, now)
+    keys = hold_keys(deps, command.address, command.contact)
+    peek(deps, keys, now)
     runs = _claimed(deps, number, sku, command.quantity)
     order = _order(deps, command, product, sku, price, channel, runs, now)
     if rate is not None:
         order = order.model_copy(update={"rate": rate, "listed": sku.price})
     payment = None if order.channel_id == FREE else _payment(order, command, now)
     try:
-        _commit(deps, order, payment, holds, HoldLimits(orders=deps.settings.faka_holds_max, cards=_cards_max(deps, sku)))
+        _commit(deps, order, payment, keys, limits(deps, sku))
     except OrderExists as taken:
         return _same_order(deps, command, runs, taken)
     except (QuotaExceeded, TransactionBusy):
@@ -190,49 +190,17 @@ def _payment(order: Order, command: CheckoutCommand, now: datetime) -> Payment:
     return payment.model_copy(update={"due_at": payment.next_check_at(now)})
 
 
-def _commit(deps: Deps, order: Order, payment: Payment | None, holds: list[Key], limits: HoldLimits) -> None:
+def _commit(deps: Deps, order: Order, payment: Payment | None, keys: list[Key], bounds: HoldLimits) -> None:
     """One commit, with the cost of what is given away. A full hold row is compared with its orders once, and the finished ones leave it."""
     for is_last in (False, True):
-        quotas = [deps.quotas.held(key, order.id, order.product_id, order.quantity, limits, order.created_at) for key in holds]
+        quotas = [deps.quotas.held(key, order.id, order.product_id, order.quantity, bounds, order.created_at) for key in keys]
         beside = [deps.payments.placed(payment)] if payment else earned(deps, order, order.runs, order.total, order.fee, order.created_at)
         try:
             deps.tables.commit([deps.orders.placed(order), *beside, *quotas])
             return
         except QuotaExceeded:
-            if is_last or not sum(_pruned(deps, key, order.created_at) for key in holds):
+            if is_last or not sum(pruned(deps, key, order.created_at) for key in keys):
                 raise
-
-
-def _pruned(deps: Deps, key: Key, now: datetime) -> bool:
-    """Take finished orders out of a hold row; says whether there was one."""
-    holds = deps.quotas.holds(key)
-    if holds is None:
-        return False
-    alive = {number for number, order in deps.orders.get_many(list(holds.orders)).items() if order.is_open}
-    finished = set(holds.orders) - alive
-    if not finished:
-        return False
-    with suppress(HoldsMoved):  # somebody else moved the row: it is worth another try all the same
-        deps.tables.apply(deps.quotas.pruned(holds.without(finished), now))
-    return True
-
-
-def _peek_at_quotas(deps: Deps, holds: list[Key], now: datetime) -> None:
-    """Turn away a visitor whose hold row is full of open orders before he makes the stock move back and forth."""
-    for key, row in deps.tables.batch_get(holds, strong=False).items():
-        if row["n"] >= deps.settings.faka_holds_max and not _pruned(deps, key, now):
-            raise QuotaExceeded("holds", row)
-
-
-def _hold_keys(deps: Deps, command: CheckoutCommand) -> list[Key]:
-    contact = mail_address(command.contact).lower()
-    visitor = hold_key("visitor", deps.index_key.digest("address", network(command.address)))
-    return [visitor, hold_key("contact", deps.index_key.digest("contact", contact))] if contact else [visitor]
-
-
-def _cards_max(deps: Deps, sku: Sku) -> int:
-    """The shop's bound, or one whole order where the SKU is sold in larger ones."""
-    return max(deps.settings.faka_held_cards_max, sku.per_order_max)
 
 
 def _same_order(deps: Deps, command: CheckoutCommand, runs: tuple[Run, ...], taken: OrderExists) -> Order:
