@@ -3,6 +3,7 @@
 from collections import Counter
 from typing import Any
 
+from infra.soak.processes import Growth
 from infra.soak.run import Outcome
 
 
@@ -39,17 +40,18 @@ def document(outcome: Outcome) -> dict[str, Any]:
         "acts": dict(Counter(placed.act for placed in diary.placed).most_common()),
         "crowd_cpu_ms_per_order": round(1000 * outcome.crowd_cpu_s / max(1, len(diary.placed)), 1),
         "cpu_ms_per_order": {"early": round(early, 1), "late": round(late, 1), "growth_percent": percent(early, late)},
-        "memory_mb": {
-            one.part: {
-                "lived_s": round(one.lived_s),
-                "early": round(one.early_mb, 1),
-                "late": round(one.late_mb, 1),
-                "growth_percent": round(one.percent, 1),
-            }
-            for one in meter.growth()
-        },
+        "memory_mb": {one.part: _figures(one) for one in meter.growth()},
         "broken": [{"invariant": each.invariant, "subject": each.subject, "what": each.what} for each in outcome.broken],
         "replay": f"make soak MINUTES={options.seconds / 60:g} BUYERS={options.buyers} SEED={options.seed}",
+    }
+
+
+def _figures(one: Growth) -> dict[str, float]:
+    return {
+        "lived_s": round(one.lived_s),
+        "early": round(one.early_mb, 1),
+        "late": round(one.late_mb, 1),
+        "growth_percent": round(one.percent, 1),
     }
 
 

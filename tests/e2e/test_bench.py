@@ -25,13 +25,16 @@ def test_a_quick_run_measures_every_part_and_loses_nothing(tmp_path: Path) -> No
     ended = bench("--quick", "--out", str(out))
     assert ended.returncode == 0, ended.stderr[-2_000:]
     results = json.loads(out.read_text())
-    assert set(results) == {"calls", "claims", "import", "throughput"}
+    assert set(results) == {"calls", "claims", "import", "statements", "throughput"}
     check = results["throughput"]["check"]
     assert check["delivered"] == check["orders"] == check["claimed"] > 0
     assert check["sold_twice"] == check["wrong_cards"] == 0
     assert all(contest["sold_twice"] == contest["falsely_refused"] == 0 for contest in results["claims"]["contests"])
     warm = [row for row in results["calls"]["rows"] if row["warmth"] == "warm"]
     assert all(not row["kms"] for row in warm)
+    bill = results["statements"]
+    assert bill["is_right"], "what was planted in the bill, and nothing else"
+    assert min(bill["planted"].values()) > 0
     table = bench("--table", "--out", str(out))
     assert "| stock | buyers |" in table.stdout
 
