@@ -182,8 +182,8 @@ def test_twin_f03_a_cookie_that_scripts_can_read_is_found(world: World, monkeypa
 # -- F04, F09, F15: other people's orders ------------------------------------------------------------------------------
 
 OF_ORDERS = [
-    *(("GET", path) for path in ("/o/{no}", "/o/{no}/status")),
-    *(("POST", f"/o/{{no}}/{act}") for act in ("check", "cancel", "pay", "cards", "cards.txt")),
+    *(("GET", path) for path in ("/o/{no}", "/o/{no}/status", "/o/{no}/balance")),
+    *(("POST", f"/o/{{no}}/{act}") for act in ("check", "cancel", "pay", "balance", "refund", "cards", "cards.txt")),
 ]
 
 

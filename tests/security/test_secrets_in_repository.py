@@ -24,6 +24,13 @@ ALLOWED = {
     "10ffa861a8fb8052": "a placeholder that channels must refuse",
     "2ef01f88127ef9db": "made up, to open an account in a test",
     "ea512b0eafb0b84e": "made up, to be looked for in logs",
+    "52924518aec601b1": "an address on a public chain, as a gateway of coins answers it: everybody may know where money goes",
+    "1859bc16777ac503": "the name of a bill's file in a bucket",
+    "21c53cc2da50ff3f": "the first bytes that every public RSA key has, and no key behind them",
+    "e84644f0ef104e6c": "made up, as the newer of two secrets of a test",
+    "e08d35985f9424b0": "made up for a vector: it says itself that it is one",
+    "43c86a3aa57a7d88": "WeChat Pay prints this key in its documents, beside the signature that it makes",
+    "c46e748e6f5b1938": "the key of a public test of WeChat Pay's own library, beside the signature that it makes",
 }
 """Marks of values (`Found.mark`) with the reason why each may stand here."""
 
