@@ -28,6 +28,9 @@ CHINESE = {
     "of these, aimed at a call that the run then avoided": "其中瞄准而运行未经过的调用",
     "mistakes of other shops planted (seen by a walk, by a crash)": "植入的同行错误（由随机调度发现、由崩溃发现）",
     "notices delivered again": "重复送达的支付通知",
+    "attacks on the twelve checks (cells of channel, check and surface; absent with a reason)": (
+        "针对十二项核验的攻击（渠道、核验项与来源的单元格；注明原因而不存在的）"
+    ),
     "requests made from the API documents": "由 API 文档生成的请求",
     "inputs made up for parsers (parsers)": "为解析器生成的输入（解析器个数）",
     "bytes searched for secrets while calls failed": "调用失败时被检索密文泄露的字节",

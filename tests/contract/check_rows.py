@@ -55,11 +55,6 @@ class Rows(list[Row]):
         return add
 
 
-def missing(rows: list[Row]) -> list[tuple[int, str]]:
-    """Cells of the matrix without a row."""
-    return [(check, surface) for check in CHECKS for surface in SURFACES if not any(row[:2] == (check, surface) for row in rows)]
-
-
 class Shop:
     """A whole shop that sells by one channel."""
 

@@ -13,7 +13,7 @@ from faka.kernel.secret import Secret
 from infra.local.actors.desk import Answered
 from infra.local.actors.epusdt import sign
 from infra.local.actors.keys import stranger_keys
-from tests.contract.check_rows import CHECKS, Line, Rows, shop
+from tests.contract.check_rows import Line, Rows, shop
 from tests.contract.epusdt_scene import Scene
 
 
@@ -41,16 +41,12 @@ def answering(scene: Scene, body: bytes, status: int = 200) -> None:
     scene.desk.serve = lambda _: Answered(status, body)  # type: ignore[method-assign]
 
 
-def there_are_no_books_to_believe() -> None:
+def no_books() -> None:
     scene = Scene()
     with pytest.raises(BillNotOffered):
         scene.adapter.fetch_bill(None, None)  # type: ignore[arg-type]
     with pytest.raises(BillNotOffered):
         scene.adapter.parse_bill(None, None)  # type: ignore[arg-type]
-
-
-for _check in CHECKS:
-    ROWS.of(_check, "bill")(there_are_no_books_to_believe)
 
 
 @ROWS.of(1, "notice")

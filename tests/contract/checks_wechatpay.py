@@ -1,7 +1,6 @@
 """The twelve checks before a payment is believed, for WeChat Pay: one row an attack, on each of the three ways that facts come by.
 
-`python -m tests.contract.checks_wechatpay` prints the table. What no adapter can decide (which order a number belongs to, whether
-its state may move) stands in `ABOVE` with the place that does.
+What no adapter alone decides (which order a number belongs to, whether its state may move) is tried in `checks_wechatpay_shop`.
 """
 
 import gzip
@@ -9,47 +8,19 @@ import io
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import date
-from enum import StrEnum
-from typing import Any, NamedTuple
+from typing import Any
 
 from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, ChannelClosed, EventState, Forged, Malformed, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillKind
 from faka.contexts.payments.providers.wechatpay_notice import WrongKey
 from faka.kernel.secret import Secret
 from infra.local.actors.wechatpay_forgeries import probe, sealed_otherwise
+from tests.contract.check_rows import SURFACES, Row
 from tests.contract.wechatpay_scene import AMOUNT_MINOR, NUMBER, Shop, resigned
 from tests.kit.providers import raw_request
 
 
-class Surface(StrEnum):
-    NOTICE = "notice"
-    QUERY = "query"
-    BILL = "bill"
-
-
-class Row(NamedTuple):
-    number: int
-    surface: Surface
-    name: str
-    attack: Callable[[], None]
-    """Raises AssertionError where the attack is believed."""
-
-
 DAY = date(2026, 3, 2)
-ABOVE = {
-    1: "the route names the channel, flows.take_notice opens it; a channel that is off has no adapter",
-    8: "steps.settle finds the attempt by number and channel; an unknown one is an orphan",
-    10: "contexts.payments.store: one receipt a provider's transaction number",
-    12: "steps.settle.decide: one table of transitions for all providers",
-}
-"""Checks that are decided for all providers at once. The adapter's share of 8 is that an answer is about the number asked for."""
-
-NOT_ON = {
-    (6, Surface.BILL): "a file has no time of signing; its lines must lie in the day that was asked for",
-    (8, Surface.NOTICE): "a notice may be about any number of the account",
-    (10, Surface.BILL): "a line without the provider's number is matched by ours",
-}
-"""Cells that are empty because there is nothing for the adapter to judge."""
 
 
 @contextmanager
@@ -178,9 +149,9 @@ def _doubled(shop: Shop) -> Any:
     return shop.sealed(raw.body.replace(b"{", b'{"event_type":"TRANSACTION.SUCCESS",', 1))
 
 
-N, Q, B = Surface.NOTICE, Surface.QUERY, Surface.BILL
+N, Q, B = SURFACES
 
-CHECKS: list[Row] = [
+ROWS: list[Row] = [
     Row(2, N, "an APIv3 key that is no key", opening(api_v3_key="change-me-change-me-change-me-00")),
     Row(2, N, "an APIv3 key of 31 bytes", opening(api_v3_key="a1B2c3D4e5F6g7H8i9J0k1L2m3N4o5P")),
     Row(2, Q, "a private key that is a placeholder", opening(private_key="<paste the key from the page>")),
@@ -238,16 +209,3 @@ CHECKS: list[Row] = [
     Row(11, Q, "a state that nobody knows", query_never_pays),
     Row(11, B, "a movement that nobody knows", bill_never_pays),
 ]
-
-
-def table() -> str:
-    """Checks down, surfaces across, the number of attacks in each cell."""
-    lines = [f"{'check':>5}  {'notice':>6} {'query':>6} {'bill':>6}"]
-    for number in range(1, 13):
-        counts = [sum(row[:2] == (number, surface) for row in CHECKS) for surface in Surface]
-        lines.append(f"{number:>5}  " + " ".join(f"{count or '-':>6}" for count in counts) + f"   {ABOVE.get(number, '')}".rstrip())
-    return "\n".join(lines)
-
-
-if __name__ == "__main__":
-    print(table())

@@ -57,7 +57,7 @@ def of_crashes(found: Coverage, seconds: float) -> dict[str, Any]:
 
 OTHERS = (
     *("callbacks", "differential", "parsers", "api-shop", "api-notify", "rights", "security", "xss", "plaintext", "scale", "soak"),
-    "lost-answers",
+    *("lost-answers", "checks", "twisted"),
 )
 """What tests of other rings leave in `build/`."""
 
@@ -160,6 +160,9 @@ def _of_others(others: Mapping[str, Any]) -> list[Row]:
     found: list[Row] = []
     if "callbacks" in others:
         found.append(("notices delivered again", f"{others['callbacks']['deliveries']:,}", others["callbacks"]["differences"], ""))
+    if "checks" in others:
+        checks, label = others["checks"], "attacks on the twelve checks (cells of channel, check and surface; absent with a reason)"
+        found.append((label, f"{checks['attacks']:,} ({checks['filled']}; {checks['absent']})", checks["broken"], ""))
     if "api-shop" in others:
         requests = sum(others[name]["requests"] for name in ("api-shop", "api-notify") if name in others)
         found.append(("requests made from the API documents", f"{requests:,}", 0, ""))
