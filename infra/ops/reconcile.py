@@ -5,11 +5,14 @@
     python -m infra.ops.reconcile show                           yesterday: each account's run and its differences
     python -m infra.ops.reconcile show --day 2026-11-24
     python -m infra.ops.reconcile show --open                    undecided differences of the last fortnight
+    python -m infra.ops.reconcile resolve CHANNEL DIFFERENCE --day 2026-11-24 --reason TEXT   propose an explanation …
+    python -m infra.ops.reconcile approve PROPOSAL               … which somebody else agrees with: the difference is done
 
 Days are those of the bills: 00:00 to 24:00 in Shanghai.
 """
 
 import argparse
+import getpass
 import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -19,10 +22,13 @@ from faka.contexts.statements.model import Discrepancy, Run
 from faka.flows.reconcile import PlanRequest
 from faka.flows.reconcile.begin import begin, execution_name
 from faka.flows.reconcile.overdue import LOOK_BACK_DAYS, UNDECIDED
+from faka.flows.reconcile.resolve import approve_resolution, propose_resolution
 from faka.kernel.clock import business_day, epoch_s
 from faka.kernel.errors import FakaError
+from faka.kernel.ids import ChannelId
 from faka.kernel.money import Money
 from faka.wiring import Deps
+from infra.ops.payments import of_proposal
 from infra.ops.shop import STACK, connect
 
 
@@ -46,6 +52,15 @@ def show(deps: Deps, given: argparse.Namespace) -> None:
         print(told(channel.id, deps.statements.run(channel.id, day)))
         for one in deps.statements.discrepancies(channel.id, day):
             print(f"  {line(one)}")
+
+
+def resolve(deps: Deps, given: argparse.Namespace) -> None:
+    day = given.day or yesterday(deps)
+    print(of_proposal(propose_resolution(deps, ChannelId(given.channel), day, given.difference, given.reason, given.by)))
+
+
+def approve(deps: Deps, given: argparse.Namespace) -> None:
+    print(line(approve_resolution(deps, given.proposal, given.by)))
 
 
 def yesterday(deps: Deps) -> date:
@@ -87,12 +102,22 @@ def arguments() -> argparse.ArgumentParser:
         prog="python -m infra.ops.reconcile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
+    parser.add_argument("--by", default=getpass.getuser(), help="who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, act, switch in (("run", run, "--again"), ("show", show, "--open")):
         verb = verbs.add_parser(name)
         verb.set_defaults(act=act)
         verb.add_argument("--day", type=date.fromisoformat, help="the bill's day in Shanghai (default: yesterday)")
         verb.add_argument(switch, action="store_true")
+    explain = verbs.add_parser("resolve")
+    explain.set_defaults(act=resolve)
+    explain.add_argument("channel")
+    explain.add_argument("difference")
+    explain.add_argument("--day", type=date.fromisoformat)
+    explain.add_argument("--reason", required=True)
+    agree = verbs.add_parser("approve")
+    agree.set_defaults(act=approve)
+    agree.add_argument("proposal")
     return parser
 
 

@@ -6,9 +6,14 @@ from typing import Any
 
 import pytest
 
+from faka.contexts.cases import case_id
+from faka.flows.confirm_payment import propose_payment
 from faka.flows.reconcile import AccountDay, PlanRequest
 from faka.flows.reconcile.begin import begin
 from faka.flows.reconcile.overdue import LOOK_BACK_DAYS, overdue
+from faka.flows.reconcile.resolve import DifferenceMissing, approve_resolution, propose_resolution
+from faka.flows.reconcile.work_list import ask_a_person, case_kind
+from faka.kernel.errors import InvalidRequest
 from infra.ops.reconcile import main
 from tests.unit.flows.reconcile.given import ALIPAY, Nights, night_world
 
@@ -108,3 +113,50 @@ def test_a_repair_that_pays_an_order_in_full_answers_the_case_of_the_money_held_
     cases = {kept["kind"]: kept["state"] for kept in nights.world.rows("test-trade") if kept["pk"].startswith("CASE#")}
     assert cases["MONEY"] == "CLOSED"
     assert nights.world.secrets(order)
+
+
+def test_a_difference_ends_with_two_names_and_its_case_is_answered(nights: Nights, capsys: Any) -> None:
+    left_open(nights)
+    [one] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
+    ask_a_person(nights.deps, one)
+    words = ("resolve", one.channel, one.id, "--day", nights.day.isoformat(), "--reason", "a test payment of ours")
+    name = typed(nights, capsys, "--by", "mei", *words).split()[0]
+    assert main(["--by", "mei", "approve", name], nights.deps) == 1
+    capsys.readouterr()
+    assert "RESOLVED" in typed(nights, capsys, "--by", "lin", "approve", name)
+    [after] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
+    assert after.actions[-1].by == "mei and lin"
+    case = nights.deps.cases.find(case_id(case_kind(one), one.id))
+    assert case is not None
+    assert (case.state, case.outcome) == ("CLOSED", "a test payment of ours (mei and lin)")
+    assert "nothing is open" in typed(nights, capsys, "show", "--open")
+    assert main(["--by", "lin", *words], nights.deps) == 1, "what is decided stays decided"
+
+
+def test_twin_without_the_look_at_who_it_is_one_person_ends_a_difference(nights: Nights, monkeypatch: pytest.MonkeyPatch) -> None:
+    left_open(nights)
+    [one] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
+    proposal = propose_resolution(nights.deps, one.channel, nights.day, one.id, "mine alone", "mei")
+    monkeypatch.setattr("faka.flows.reconcile.resolve.require_other", lambda _proposal, by, _at: by)
+    assert approve_resolution(nights.deps, proposal.id, "mei").state == "RESOLVED"
+
+
+def test_a_run_of_the_day_after_the_decision_leaves_it(nights: Nights) -> None:
+    left_open(nights)
+    [one] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
+    proposal = propose_resolution(nights.deps, one.channel, nights.day, one.id, "known", "mei")
+    approve_resolution(nights.deps, proposal.id, "lin")
+    nights.night(is_repaired=False)
+    [after] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
+    assert after.state == "RESOLVED"
+
+
+def test_a_proposal_about_a_payment_ends_no_difference_and_no_other_day_has_it(nights: Nights) -> None:
+    left_open(nights)
+    [one] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
+    with pytest.raises(DifferenceMissing):
+        propose_resolution(nights.deps, one.channel, nights.day - timedelta(days=1), one.id, "known", "mei")
+    order = nights.bought(is_heard=False)
+    payment = propose_payment(nights.deps, order.id, "NUMBER-0001", "seen", "mei")
+    with pytest.raises(InvalidRequest):
+        approve_resolution(nights.deps, payment.id, "lin")

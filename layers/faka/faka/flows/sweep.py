@@ -17,8 +17,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from faka.contexts.cases import CASE_DEADLINE
-from faka.contexts.payments.model import Notice, NoticeState
-from faka.contexts.payments.providers.base import RawRequest
+from faka.contexts.payments.model import NoticeState
 from faka.contexts.payments.refunds import refund_from
 from faka.contexts.payments.store import notice_from, payment_from
 from faka.kernel.errors import Conflict, FakaError
@@ -26,7 +25,7 @@ from faka.kernel.ids import OrderId
 from faka.platform import telemetry
 from faka.platform.due import due_before
 from faka.platform.table import Key, TableName
-from faka.steps.notice import apply_notice, failed
+from faka.steps.notice import apply_notice, as_it_came, failed
 from faka.steps.poll import ask
 from faka.steps.refund import drive
 from faka.wiring import Deps
@@ -91,22 +90,12 @@ def _notice(deps: Deps, pk: str, _since: datetime) -> None:
     notice = notice_from(row)
     try:
         adapter = deps.adapter(notice.channel_id)
-        apply_notice(deps, adapter, notice, adapter.parse_notice(_as_it_came(notice)))
+        apply_notice(deps, adapter, notice, adapter.parse_notice(as_it_came(notice)))
     except Conflict:
         raise
     except FakaError as error:
         telemetry.failed("notice_failed_again", error, channel_id=notice.channel_id, attempt=notice.tries + 1)
         failed(deps, notice, deps.clock.now() + RETRY)
-
-
-def _as_it_came(notice: Notice) -> RawRequest:
-    return RawRequest(
-        method=notice.method,
-        headers=notice.headers,
-        query=tuple(notice.query),
-        body=notice.body,
-        received_at=notice.received_at,
-    )
 
 
 def _case(deps: Deps, _pk: str, since: datetime) -> None:

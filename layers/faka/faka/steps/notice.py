@@ -5,7 +5,7 @@ from datetime import datetime
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.payments.model import Notice, NoticeState
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable
+from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable, RawRequest
 from faka.contexts.payments.providers.refunding import RefundEvent
 from faka.contexts.payments.store import NOTICE_TRIES_MAX
 from faka.kernel.ids import payment_of, refund_of
@@ -60,6 +60,17 @@ def _refund_told(deps: Deps, event: RefundEvent, done: Write) -> Outcome:
     if refund_id is None or hear(deps, refund_id, event, (done,)) is None:
         heard_unknown(deps, event, (done,))
     return Outcome.NOTHING
+
+
+def as_it_came(notice: Notice) -> RawRequest:
+    """The request that was kept, to be proved again by the time at which it came."""
+    return RawRequest(
+        method=notice.method,
+        headers=notice.headers,
+        query=tuple(notice.query),
+        body=notice.body,
+        received_at=notice.received_at,
+    )
 
 
 def failed(deps: Deps, notice: Notice, next_at: datetime) -> None:

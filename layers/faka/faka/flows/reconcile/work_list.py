@@ -129,13 +129,19 @@ def _rows(deps: Deps, channel: ChannelId, named: Sequence[tuple[str, str]]) -> l
 _FILES = frozenset({DiscrepancyClass.FILE_MISSING, DiscrepancyClass.FILE_CORRUPT})
 
 
+def case_kind(one: Discrepancy) -> CaseKind:
+    """On whose list a difference is."""
+    if one.kind in _FILES:
+        return CaseKind.BOOKS
+    return CaseKind.REFUND if one.out_refund_no else CaseKind.MONEY
+
+
 def ask_a_person(deps: Deps, one: Discrepancy) -> None:
     """A case, once for ever, for a discrepancy that is open."""
     if one.state is not DiscrepancyState.OPEN:
         return
-    kind = CaseKind.BOOKS if one.kind in _FILES else CaseKind.REFUND if one.out_refund_no else CaseKind.MONEY
     reason = f"{one.kind}: ours {one.our_minor} {one.our_state}, theirs {one.their_minor} {one.their_state}, bill of {one.day}"
     try:
-        deps.tables.apply(deps.cases.opened(open_case(kind, one.id, one.order_id or one.id, reason, deps.clock.now())))
+        deps.tables.apply(deps.cases.opened(open_case(case_kind(one), one.id, one.order_id or one.id, reason, deps.clock.now())))
     except CaseExists:
         pass

@@ -13,6 +13,7 @@ from faka.contexts.orders.model import Order
 from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
+from faka.contexts.proposals import Proposal
 from faka.contexts.statements.model import Discrepancy, Run
 from faka.contexts.stock.head import new_head
 from faka.contexts.vault.model import Batch
@@ -60,6 +61,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "NOTICE": _of(Notice, more=_DUE),
         "REFUND": _of(Refund, more=(*_DUE, *_DAY)) - {"due_at"},
         "CASE": _of(Case, more=_DUE),
+        "PROPOSAL": _of(Proposal),
         "CURSOR": _of(more=("minute",)),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),
         "LOG": _of(more=("why", "x", "e")),

@@ -10,7 +10,7 @@ from faka.contexts.payments.errors import PaymentMoved, ReceiptExists
 from faka.contexts.payments.model import Payment
 from faka.contexts.payments.providers.base import PaymentEvent
 from faka.contexts.payments.store import payment_from, payment_key, receipt_key
-from faka.kernel.errors import TransactionBusy
+from faka.kernel.errors import Conflict, TransactionBusy
 from faka.kernel.ids import order_of, payment_of
 from faka.platform.table import Write
 from faka.steps import health
@@ -69,7 +69,7 @@ def _pay_late(deps: Deps, payment: Payment, order: Order, event: PaymentEvent, a
         return Outcome.REFUND
     try:
         deps.tables.commit([*paid(deps, payment, order, event, deps.clock.now(), late_runs=owned(runs)), *also])
-    except (OrderMoved, PaymentMoved, ReceiptExists, AlreadyPosted):
+    except Conflict:  # the four of a lost race, and what `also` refuses
         disown(deps, deps.orders.get(order.id), runs)
         raise
     return Outcome.PAY_LATE

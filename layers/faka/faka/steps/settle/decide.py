@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.model import Payment
-from faka.contexts.payments.providers.base import EventState, PaymentEvent
+from faka.contexts.payments.providers.base import EventSource, EventState, PaymentEvent
 
 
 LATE_MAX = timedelta(days=7)
@@ -36,6 +36,8 @@ def decide(payment: Payment | None, order: Order | None, event: PaymentEvent, no
         return Outcome.NOTHING
     if payment is None or order is None or payment.channel_id != event.channel_id:
         return Outcome.ORPHAN
+    if event.source is EventSource.STAFF and order.paid_at is not None:
+        return Outcome.NOTHING  # people said that it was paid, and it is: their word is no second payment that would go back
     if order.paid_at is None and event.amount != payment.amount:
         return Outcome.HOLD
     return _exact(order, now)
