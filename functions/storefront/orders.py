@@ -11,7 +11,7 @@ from views import way, way_of
 
 from faka.flows import order_page as flow
 from faka.flows.ask_refund import ask_refund, is_wallet, may_return
-from faka.flows.order_page import OrderPage
+from faka.flows.order_page import OrderPage, came_by
 from faka.flows.ways import METHODS, ways_of
 from faka.kernel import ids
 from faka.kernel.errors import FakaError, NotFound, Unavailable
@@ -90,10 +90,11 @@ class Orders:
         lang, now = who.frame.lang, self._house.now()
         order = page.order
         open_id = ids.ulid(now, self._house.deps.chance)
-        view = order_view(order, bought(page, lang), lang, now, code=who.code(order.id), open_id=open_id, is_asking=is_asking)
+        known = {"code": who.code(order.id), "open_id": open_id}
+        view = order_view(order, bought(page, lang), lang, now, **known, is_asking=is_asking, refunded_at=page.refunded_at)
         if view.stage in ("ready", "withheld") and may_return(order, page.product, now):
             amount = money(Money(minor=order.refundable_minor, currency=order.total.currency), lang)
-            return replace(view, give_back=GiveBack(amount, self._channel_title(order.channel_id, lang)))
+            return replace(view, give_back=GiveBack(amount, self._channel_title(came_by(order), lang)))
         if view.stage != "pending":
             return view
         return replace(view, pay=self._pay(page, lang), ways=self._ways(who, page))

@@ -250,5 +250,7 @@ def test_twin_a_reader_that_stops_at_the_first_brace_is_found(monkeypatch: pytes
 
 def test_twin_a_reader_without_its_own_error_is_found(monkeypatch: pytest.MonkeyPatch) -> None:
     asked("epay")
-    monkeypatch.setattr("faka.contexts.payments.providers.epay_gateway.members", lambda body: {n: (v, "") for n, v in json.loads(body).items()})
+    monkeypatch.setattr(
+        "faka.contexts.payments.providers.epay_gateway.members", lambda body: {n: (v, "") for n, v in json.loads(body).items()}
+    )
     assert finds(epay_reads_its_own, st.integers(0, 2**32), examples=50)

@@ -1,6 +1,6 @@
 """The order page's view: one stage per state of an order, in words, with nothing left to decide for the template."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -12,20 +12,22 @@ from pages.order_view import Bought, CardView, OrderFacts, OrderView, Part
 from pages.order_words import closed_text, headline, late_remark, refund_lines, refund_remark
 
 
+_NEVER: Mapping[str, datetime] = {}
+
 CARDS_SHOWN_MAX = 20
 """Cards drawn on the page; a phone freezes on hundreds, so the rest comes as a text file."""
 
 
 def state_tag(order: OrderFacts) -> str:
-    """Changes exactly when the page would; `faka.flows.order_page.state` answers the same for the polling script."""
-    return f"{order.state}.{order.delivery}.{order.refund_state}".lower()
+    """Changes exactly when the page would; `faka.flows.order_page.tag_of` says the same for the polling script."""
+    return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds))).lower()
 
 
 _STEPS = {"pending": 1, "confirming": 1, "paid": 2, "held": 2, "withheld": 2, "short": 2, "ready": 3, "open": 3, "opened": 3, "used": 3}
 _POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "held": 10, "withheld": 10, "short": 10}
 _POLL_REFUND_S = 10
 """First pause between two questions of the waiting page; it grows to five seconds, or stays where it is longer."""
-_REFUND_STAGES = ("returned", "revoked", "failed", "closed")
+_REFUND_STAGES = ("returned", "revoked", "failed", "closed", "ready", "used")
 """Nothing else is waited for there, so the page asks for the end of a refund."""
 
 
@@ -54,17 +56,37 @@ def stage_of(order: OrderFacts, is_asking: bool = False) -> str:
 
 
 def order_view(
-    order: OrderFacts, bought: Bought, lang: Language, now: datetime, *, code: str = "", open_id: str = "", is_asking: bool = False
+    order: OrderFacts,
+    bought: Bought,
+    lang: Language,
+    now: datetime,
+    *,
+    code: str = "",
+    open_id: str = "",
+    is_asking: bool = False,
+    refunded_at: Mapping[str, datetime] = _NEVER,
 ) -> OrderView:
-    """The page of an order that is not being opened."""
+    """The page of an order that is not being opened; `refunded_at` says when each refund that is done was done."""
     _ = i18n.translator(lang)
-    stage = stage_of(order, is_asking)
+    return replace(
+        _as_it_stands(order, bought, lang, now, stage_of(order, is_asking)),
+        code=code,
+        open_id=open_id,
+        closed_text=closed_text(_, order),
+        refund=refund_remark(_, order),
+        refunds=refund_lines(_, order, lang, refunded_at),
+        late=late_remark(_, order),
+    )
+
+
+def _as_it_stands(order: OrderFacts, bought: Bought, lang: Language, now: datetime, stage: str) -> OrderView:
+    """The stage and the receipt, without what is said beside them."""
     has_goods = order.state == "COMPLETED" and order.delivery != "REVOKED"
     return OrderView(
         id=order.id,
         tag=state_tag(order),
         stage=stage,
-        headline=headline(_, stage, order),
+        headline=headline(i18n.translator(lang), stage, order),
         step=_STEPS.get(stage, 0),
         poll_s=_POLL_REFUND_S if stage in _REFUND_STAGES and order.refund_state == "DUE" else _POLL_S.get(stage, 0),
         kind=str(order.kind),
@@ -84,20 +106,15 @@ def order_view(
         now=now,
         left=i18n.clock_left(order.expires_at, now),
         again_href=f"/p/{order.product_id}?sku={bought.sku_id}&quantity={order.quantity}",
-        code=code,
-        open_id=open_id,
         guide=bought.guide if has_goods else "",
         rights=bought.rights,
-        closed_text=closed_text(_, order),
-        refund=refund_remark(_, order),
-        refunds=refund_lines(_, order, lang),
-        late=late_remark(_, order),
     )
 
 
 def opened_view(view: OrderView, cards: Sequence[CardView], lang: Language, now: datetime) -> OrderView:
-    """The same page with the cards open; at most `CARDS_SHOWN_MAX` of them."""
+    """The same page with the cards open; at most `CARDS_SHOWN_MAX` of them. It asks for nothing, because an answer would hide them."""
     _ = i18n.translator(lang)
+    view = replace(view, poll_s=0)
     if view.kind == DeliveryKind.LINK:
         return replace(view, stage="opened", headline=_("Your link is open"), step=3, cards=tuple(cards[:CARDS_SHOWN_MAX]), opened_at=now)
     title = _("Here is your card") if view.quantity == 1 else _("Here are your cards")

@@ -13,6 +13,8 @@ class RefundFacts(Protocol):
     """What the page reads of one refund."""
 
     @property
+    def id(self) -> str: ...
+    @property
     def amount_minor(self) -> int: ...
     @property
     def status(self) -> str: ...
@@ -124,6 +126,8 @@ class RefundLine:
     amount: str
     state: str
     what: str
+    at: datetime | None = None
+    """When it was done."""
 
 
 @dataclass(frozen=True)

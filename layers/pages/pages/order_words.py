@@ -1,6 +1,7 @@
 """What the order page says in each state."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from datetime import datetime
 
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.money import Money
@@ -75,13 +76,14 @@ def refund_remark(_: Translate, order: OrderFacts) -> Remark | None:
             return None
 
 
-def refund_lines(_: Translate, order: OrderFacts, lang: Language) -> tuple[RefundLine, ...]:
+def refund_lines(_: Translate, order: OrderFacts, lang: Language, refunded_at: Mapping[str, datetime]) -> tuple[RefundLine, ...]:
     """Every refund of an order, oldest first."""
     return tuple(
         RefundLine(
             amount=money(Money(minor=one.amount_minor, currency=order.total.currency), lang),
             state=_refund_words(_, one.status),
             what=_("from the price of the order") if one.is_own else _("money beside the order"),
+            at=refunded_at.get(one.id),
         )
         for one in order.refunds
     )

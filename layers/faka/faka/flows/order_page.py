@@ -1,8 +1,9 @@
 """The order page for the order's whole life: what it shows, what its buttons do."""
 
 import logging
+from collections.abc import Mapping
 from contextlib import suppress
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from faka.contexts.catalog.model import ChannelRow, Product
 from faka.contexts.orders.errors import OrderMoved
@@ -13,8 +14,9 @@ from faka.contexts.payments.model import Payment, PaymentState
 from faka.contexts.payments.providers.base import AlreadyPaid, ChannelClosed, Checkout, CheckoutKind, Device, MethodNotOffered, PaymentOrder
 from faka.contexts.quotas.errors import TooManyTries
 from faka.kernel.errors import Unavailable
-from faka.kernel.ids import out_trade_no
+from faka.kernel.ids import ChannelId, out_trade_no
 from faka.kernel.model import Frozen
+from faka.kernel.refund import RefundStatus
 from faka.platform import telemetry
 from faka.steps.health import admit, noted
 from faka.steps.poll import ask, closes, end_unpaid, require_open
@@ -40,6 +42,13 @@ class OrderPage(Frozen):
     payment: Payment | None = None
     checkout: Checkout | None = None
     """How to pay, while the order waits for it; None when the provider does not answer."""
+    refunded_at: Mapping[str, datetime] = {}
+    """When each refund that is done was done."""
+
+
+def came_by(order: Order) -> ChannelId:
+    """The channel of the money that paid the order, which is not the last attempt's where an earlier one was paid late."""
+    return ChannelId(order.paid_by.partition(":")[0]) if order.paid_by else order.channel_id
 
 
 def open_order(deps: Deps, order_id: str, proof: Proof, address: str = "") -> OrderPage:
@@ -47,7 +56,7 @@ def open_order(deps: Deps, order_id: str, proof: Proof, address: str = "") -> Or
     order = prove(deps, order_id, proof)
     product = deps.catalog.product_version(order.product_id, order.product_version)
     if order.state is not OrderState.PENDING_PAYMENT:
-        return OrderPage(order=order, product=product)
+        return OrderPage(order=order, product=product, refunded_at=_refunded_at(deps, order))
     payment = deps.payments.find(order.payment_id)
     if payment is None or not payment.is_open or deps.clock.now() >= order.expires_at:
         return OrderPage(order=order, product=product, payment=payment)
@@ -64,7 +73,12 @@ def state(deps: Deps, order_id: str, proof: Proof) -> str:
         payment = deps.payments.find(order.payment_id)
         if payment is not None and payment.due_at is not None and payment.due_at <= deps.clock.now():
             order = _asked(deps, order, payment)
-    return f"{order.state}.{order.delivery}.{order.refund_state}".lower()
+    return tag_of(order)
+
+
+def tag_of(order: Order) -> str:
+    """The order's states and those of its refunds, at most `REFUNDS_MAX` words of them."""
+    return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds))).lower()
 
 
 def check_payment(deps: Deps, order_id: str, proof: Proof) -> Order:
@@ -119,6 +133,12 @@ def change_method(deps: Deps, order_id: str, proof: Proof, channel: str, method:
     if not payment.is_open or not closes(deps, payment):
         return deps.orders.get(order.id)
     return _next_attempt(deps, order, payment, row, method)
+
+
+def _refunded_at(deps: Deps, order: Order) -> dict[str, datetime]:
+    """One read for each refund that is done, at most `REFUNDS_MAX`; most orders have none."""
+    rows = [deps.refunds.find(note.id) for note in order.refunds if note.status is RefundStatus.SUCCEEDED]
+    return {row.id: row.finished_at for row in rows if row is not None and row.finished_at is not None}
 
 
 def _next_attempt(deps: Deps, order: Order, payment: Payment, row: ChannelRow, method: str) -> Order:

@@ -80,6 +80,7 @@ async function poll(stage) {
   if (document.hidden) return;
   try {
     const answer = await ask(stage.dataset.status, { headers: { "X-State": stage.dataset.state } });
+    if (!stage.isConnected) return; // the buyer was faster: what he opened stays
     if (answer.status === 200) { pause = 0; return swap(await answer.text()); }
     if (answer.status === 404) return;
   } catch { /* offline: ask again */ }
@@ -98,18 +99,15 @@ async function reveal(form) {
 
 function begin(stage) {
   clearTimeout(waiting);
-  const seconds = Number(stage.dataset.poll);
-  if (seconds) {
-    if (seconds === 1) store(flag(stage), "1"); // this tab saw the order unpaid: its card opens by itself, once
-    pause = Math.max(pause, seconds * 1000);
-    waiting = setTimeout(poll, pause, stage);
-    return;
-  }
-  const form = $("form[data-reveal]", stage);
-  if (form && store(flag(stage))) {
+  const seconds = Number(stage.dataset.poll), form = $("form[data-reveal]", stage);
+  if (seconds === 1) store(flag(stage), "1"); // this tab saw the order unpaid: its card opens by itself, once
+  if (form && store(flag(stage)) && (!seconds || form.dataset.reveal === "self")) {
     store(flag(stage), null);
-    if (form.dataset.reveal === "self") reveal(form);
+    if (form.dataset.reveal === "self") return reveal(form);
   }
+  if (!seconds) return;
+  pause = Math.max(pause, seconds * 1000);
+  waiting = setTimeout(poll, pause, stage);
 }
 
 // --- everything that a fresh part of the page needs -----------------------------------------------------------------
