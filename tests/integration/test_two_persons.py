@@ -9,7 +9,7 @@ from faka.contexts.orders.model import DeliveryState, Order, OrderState
 from faka.contexts.payments.providers.base import EventSource, RawRequest
 from faka.contexts.proposals import ProposalOver, ProposalState, ProposalStore, SamePerson, person, require_other
 from faka.flows import confirm_payment
-from faka.flows.confirm_payment import approve_payment, propose_payment
+from faka.flows.confirm_payment import AnotherReference, approve_payment, propose_payment
 from faka.flows.order_page import check_payment
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import ChannelId
@@ -141,12 +141,34 @@ def test_in_any_order_the_money_is_booked_once_and_the_goods_go_out_once(acts: t
         assert world.left == 2
 
 
-def test_another_number_on_an_order_that_is_paid_moves_nothing(world: World) -> None:
+def test_a_number_that_the_provider_does_not_confirm_is_refused(world: World) -> None:
+    order = world.buy()
+    money_at_the_provider(world, order)
+    name = propose_payment(world.deps, order.id, "MISTYPED-0001", "seen", "mei").id
+    with pytest.raises(AnotherReference):
+        approve_payment(world.deps, name, "MISTYPED-0001", "lin")
+    assert receipts(world) == []
+
+
+def test_twin_without_the_provider_word_a_wrong_number_is_booked(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    order = world.buy()
+    money_at_the_provider(world, order)
+    name = propose_payment(world.deps, order.id, "MISTYPED-0001", "seen", "mei").id
+    monkeypatch.setattr(confirm_payment, "_told", nothing_told)
+    assert approve_payment(world.deps, name, "MISTYPED-0001", "lin") == "PAY"
+
+
+def nothing_told(*_: object) -> None:
+    """A provider that does not answer."""
+
+
+def test_another_number_on_an_order_that_is_paid_moves_nothing(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
     """GIVEN a mistyped number, agreed on twice, and the true payment meanwhile THEN nobody's word becomes money that goes back."""
     order = world.buy()
     _, raw = money_at_the_provider(world, order)
     name = propose_payment(world.deps, order.id, "MISTYPED-0001", "seen", "mei").id
     world.deliver_notice(order, raw)
+    monkeypatch.setattr(confirm_payment, "_told", nothing_told)
     assert approve_payment(world.deps, name, "MISTYPED-0001", "lin") == "NOTHING"
     assert receipts(world) == ["APPLIED"]
 
@@ -162,6 +184,7 @@ def test_twin_without_the_rule_for_people_their_word_pays_money_back(world: Worl
         return real(*given).model_copy(update={"source": EventSource.NOTICE})
 
     monkeypatch.setattr(confirm_payment, "_event", unnamed)
+    monkeypatch.setattr(confirm_payment, "_told", nothing_told)
     assert approve_payment(world.deps, name, "MISTYPED-0001", "lin") == "REFUND"
 
 

@@ -122,8 +122,12 @@ class Stage:
         return Cloud(self, judge)
 
 
-def _tokens() -> Callable[[], str]:
-    count = iter(range(10**9))
+STAGE_TOKENS = 10**6
+"""More than any beginning draws: what a provider tells in a play is no repetition of what it told before."""
+
+
+def _tokens(first: int = 0) -> Callable[[], str]:
+    count = iter(range(first, 10**9))
     return lambda: f"{next(count):024x}"
 
 
@@ -266,7 +270,7 @@ def _unsealed(value: Any) -> Any:
 
 
 def _forked(bank: Bank, clock: FrozenClock) -> Bank:
-    other = Bank(lambda: clock.now().timestamp(), token=_tokens())
+    other = Bank(lambda: clock.now().timestamp(), token=_tokens(STAGE_TOKENS))
     other._trades = copy.deepcopy(bank._trades)
     other._tokens = {trade.token: trade for trade in other._trades.values()}
     other._count = bank._count

@@ -1,4 +1,4 @@
-"""Seeded schedules about refunds and wallets."""
+"""Seeded schedules about refunds, wallets and what two persons confirm."""
 
 import pytest
 
@@ -13,7 +13,7 @@ pytestmark = [pytest.mark.simulation, pytest.mark.timeout(3600)]
 
 def test_no_schedule_breaks_a_promise_about_refunds() -> None:
     tally = Tally()
-    for name, count in shares(of_themes("refunds", "wallets"), SCHEDULES).items():
+    for name, count in shares(of_themes("refunds", "wallets", "persons"), SCHEDULES).items():
         tally.merge(walk(SCENARIOS[name], range(count)))
     leave("walk-refunds", of_walks(tally))
     assert not tally.failures, f"{tally.failed} of {tally.runs} runs\n" + "\n".join(tally.failures)

@@ -2,7 +2,9 @@
 
 ```
 propose   who, why, the provider's own number of the transaction
-approve   somebody else, who reads that number at the provider again ──► settled like a notice: receipt, entry, goods, in one commit
+approve   somebody else, who reads that number at the provider again ──► the provider is asked, too
+            it names this transaction, says nothing, or does not answer ──► settled like a notice: receipt, entry, goods, in one commit
+            it names another                                            ──► refused, nothing is booked
 ```
 The number makes it the same movement as the provider's own notice, whichever comes first: it is booked once. An order that is
 paid already is left alone, so that nobody's word turns into money that goes back.
@@ -21,8 +23,9 @@ from faka.contexts.proposals import (
     proposed,
     require_other,
 )
-from faka.kernel.errors import Conflict, InvalidRequest
+from faka.kernel.errors import Conflict, InvalidRequest, Unavailable
 from faka.kernel.ids import OrderId, PaymentId, out_trade_no
+from faka.steps.poll import money_of
 from faka.steps.settle import Outcome, apply
 from faka.wiring import Deps
 
@@ -36,7 +39,7 @@ class AlreadyConfirmed(Conflict):
 
 
 class AnotherReference(InvalidRequest):
-    """The second person read another number at the provider."""
+    """The second person, or the provider, names another number."""
 
 
 def propose_payment(deps: Deps, order_id: OrderId, reference: str, reason: str, by: str) -> Proposal:
@@ -71,7 +74,8 @@ def approve_payment(deps: Deps, name: str, reference: str, by: str) -> Outcome:
     payment = deps.payments.find(PaymentId(proposal.facts["payment"]))
     if payment is None:
         raise InvalidRequest("the attempt is gone")
-    return apply(deps, _event(deps, payment, reference), [store.decided(proposal, ProposalState.APPROVED, who, now)])
+    event = _told(deps, payment, reference) or _event(deps, payment, reference)
+    return apply(deps, event, [store.decided(proposal, ProposalState.APPROVED, who, now)])
 
 
 def reject(deps: Deps, name: str, by: str) -> Proposal:
@@ -87,6 +91,17 @@ def _attempt(deps: Deps, order: Order) -> Payment:
     if payment is None:
         raise InvalidRequest("this order never had to be paid")
     return payment
+
+
+def _told(deps: Deps, payment: Payment, reference: str) -> PaymentEvent | None:
+    """What the provider itself says, where it says something: its word counts for more. Raises: AnotherReference."""
+    try:
+        event = money_of(deps, deps.adapter(payment.channel_id), payment)
+    except Unavailable:
+        return None
+    if event is not None and event.channel_txn_id != reference:
+        raise AnotherReference("the provider names another transaction for this order; what it says will be booked by itself")
+    return event
 
 
 def _event(deps: Deps, payment: Payment, reference: str) -> PaymentEvent:

@@ -18,7 +18,7 @@ from faka.contexts.orders.errors import OrderClosed
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.model import CLOSE_PATIENCE_S, EXPIRY_GRACE_S, Payment, PaymentState
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import CloseResult, EventState, ProviderUnavailable
+from faka.contexts.payments.providers.base import CloseResult, EventState, PaymentEvent, ProviderUnavailable
 from faka.kernel.errors import Unavailable
 from faka.kernel.ids import out_trade_no
 from faka.platform.table import Write
@@ -91,10 +91,17 @@ def _closed(deps: Deps, adapter: Adapter, payment: Payment) -> CloseResult:
 
 
 def _query(deps: Deps, adapter: Adapter, payment: Payment) -> Outcome:
+    event = money_of(deps, adapter, payment)
+    return apply(deps, event) if event is not None else Outcome.NOTHING
+
+
+def money_of(deps: Deps, adapter: Adapter, payment: Payment) -> PaymentEvent | None:
+    """What the provider says came in for an attempt; None when nothing did.
+
+    Raises: ProviderUnavailable.
+    """
     event = _answered(deps, payment, lambda: adapter.query(out_trade_no(payment.id), provider_ref=payment.provider_ref))
-    if event is None or event.state is not EventState.SUCCEEDED:
-        return Outcome.NOTHING
-    return apply(deps, event)
+    return event if event is not None and event.state is EventState.SUCCEEDED else None
 
 
 def _ended(deps: Deps, payment: Payment, state: OrderState, actor: str) -> None:
