@@ -1,9 +1,9 @@
-"""reconcile: our books of a day against the provider's, line by line. Moves no money and asks nobody outside.
+"""reconcile: our books of a day against the provider's, line by line. Moves no money, books what the provider kept, asks nobody outside.
 
 Audience   none
 Trigger    the night's machine: export, match (one part of a day), reduce, close
 Flows      reconcile: export, match, reduce, close, overdue
-Tables     catalog R, trade RW (runs, discrepancies, cases), journal append (closed days)
+Tables     catalog R, trade RW (runs, discrepancies, cases), journal append (closed days, fees)
 Keys       none
 Limits     sixteen parts at a time; 16,000 lines of either side a part
 On failure the machine tries again what may pass; then the account counts as not reconciled and the night rings

@@ -24,12 +24,12 @@ CNY = Currency.CNY
 POSTINGS: list[tuple[Transaction, str, dict[tuple[str, str], int]]] = [
     (
         channels.fees_of_day(ALI, DAY, cny(19), AT),
-        "fee:alipay:2026-03-02",
+        "fee:alipay:2026-03-02:CNY",
         {("D", "expense:channel_fee/CNY"): 19, ("C", "psp:alipay:clearing/CNY"): 19},
     ),
     (
-        channels.fees_of_day(ALI, DAY, cny(-4), AT),
-        "fee:alipay:2026-03-02",
+        channels.fees_of_day(ALI, DAY, cny(-4), AT, postings=1),
+        "fee:alipay:2026-03-02:CNY:1",
         {("D", "psp:alipay:clearing/CNY"): 4, ("C", "expense:channel_fee/CNY"): 4},
     ),
     (

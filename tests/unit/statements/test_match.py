@@ -6,7 +6,7 @@ import pytest
 
 from faka.contexts.statements import match as rule
 from faka.contexts.statements import reduce as rest
-from faka.contexts.statements.compare import Rules, is_wrong_on_the_day
+from faka.contexts.statements.compare import Rules, charged_e5, is_wrong_on_the_day
 from faka.contexts.statements.lines import ATTEMPT
 from faka.contexts.statements.reduce import Known
 from tests.unit.statements.given import DAY, NUMBERS, Night, at, our_refund, ours, their_refund, theirs
@@ -150,6 +150,21 @@ def test_a_fen_a_line_can_still_be_a_wrong_rate_on_the_day() -> None:
 
 def test_a_tolerance_never_hides_a_difference_of_principal() -> None:
     assert Night([theirs(0, amount="1581", fee_e5="9480")], [ours(0)], rules=Rules(fee_bp=60)).classes == ["AMOUNT_MISMATCH"]
+
+
+def test_what_was_kept_counts_every_line_once_whoever_knows_it() -> None:
+    """A fee on a line, a refund that gives some back, a fee that is a line of its own; and a line that is printed twice."""
+    bill = [
+        theirs(0, fee_e5="9480"),
+        theirs(1, fee_e5="9480"),
+        theirs(1, fee_e5="9480", line_no="7"),
+        their_refund(0, fee_e5="-9480"),
+        theirs(2, kind="FEE", number="", txn="f1", amount="-30"),
+        theirs(3, kind="PAYOUT", number="", txn="p1", amount="-90000"),
+    ]
+    result = rule.match(bill, [ours(0)], Rules(), DAY.isoformat())
+    assert result.charged == {"CNY": 9_480 + 30_000}
+    assert charged_e5(theirs(0, kind="FEE", amount="-3", currency="JPY")) == 300_000
 
 
 # -- twins: the guard off, and the fault appears ------------------------------------------------------------------------------

@@ -6,10 +6,14 @@ import pytest
 
 from faka.contexts.orders.model import OrderState
 from faka.contexts.statements.model import RunState
+from faka.flows.reconcile import AccountDay
+from faka.flows.reconcile import close as closing
+from faka.platform.objects import ObjectsDown
 from faka.platform.table import Tables
 from tests.kit.clock import CountingPause
 from tests.kit.tables import PHYSICAL
-from tests.unit.flows.reconcile.given import Nights, night_world
+from tests.unit.flows.reconcile.given import ALIPAY, Nights, night_world
+from tests.unit.ledger.given import books
 
 
 pytestmark = pytest.mark.integration
@@ -76,7 +80,25 @@ def test_a_night_may_die_after_any_write_and_ends_the_same() -> None:
             assert nights.reduced.is_closed
             rows = nights.rows()
             assert [f"{one.kind} {one.state}" for one in rows] in (["STATE_MISMATCH AUTO_FIXED"], ["STATE_MISMATCH CLEARED"])
+            assert books(nights.world)["expense:channel_fee/CNY"] == 18, "nine fens of each payment, however often the day was closed"
         if not has_died:
             assert after > 5
             return
     raise AssertionError("a night has no end")
+
+
+def test_a_close_whose_report_could_not_be_written_is_done_again_by_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The machine asks for the step once more, not for the night: the verdict stands, and the day still ends."""
+    with night_world() as nights:
+        nights.bought()
+        nights.morning()
+        with monkeypatch.context() as patch, pytest.raises(ObjectsDown):
+            patch.setattr(closing, "_report", _out_of_reach)
+            nights.night()
+        assert nights.deps.statements.closed_day(ALIPAY, nights.day) is None
+        assert closing.close(nights.deps, AccountDay(channel=ALIPAY, day=nights.day)).state is RunState.BALANCED
+        assert nights.deps.statements.closed_day(ALIPAY, nights.day) is not None
+
+
+def _out_of_reach(*_: object) -> None:
+    raise ObjectsDown("books")

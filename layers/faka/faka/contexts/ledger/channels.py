@@ -2,7 +2,7 @@
 
 | fact | transaction id | debit | credit |
 |---|---|---|---|
-| the fees of a day's bill | `fee:{channel}:{day}` | expense:channel_fee | psp:{channel}:clearing |
+| the fees of a day's bill | `fee:{channel}:{day}:{currency}`, then `…:1`, `…:2` | expense:channel_fee | psp:{channel}:clearing |
 | a payout reached the bank | `pout:{payout}` | bank:{id} | psp:{channel}:clearing |
 | the provider denies money that we booked | `mis:{receipt}` | suspense:missing_receipts | psp:{channel}:clearing |
 | a difference that a person decided | `cor:{decision}` | whatever records | whatever records |
@@ -40,12 +40,16 @@ def rounded_fee(fee_e5: int, carried_e5: int, currency: Currency) -> tuple[int, 
     return minor, (whole - minor * E5) // scale
 
 
-def fees_of_day(channel_id: ChannelId, day: date, fee: Money, at: datetime) -> Transaction:
-    """What a provider kept of a day by its bill; a negative sum is what it gave back. Raises: LedgerUnbalanced for a day without fees."""
+def fees_of_day(channel_id: ChannelId, day: date, fee: Money, at: datetime, postings: int = 0) -> Transaction:
+    """What a provider kept of a day by its bill; a negative sum is what it gave back. Raises: LedgerUnbalanced for a day without fees.
+
+    `postings`: how many of the day are booked already. A later bill of it books the difference, under the next name.
+    """
     spent, lies = channel_fee(fee.currency), clearing(channel_id, fee.currency)
     debit, credit = (spent, lies) if fee.minor >= 0 else (lies, spent)
     moved = abs(fee.minor)
-    return booked(f"fee:{channel_id}:{day.isoformat()}", "channel_fee", channel_id, fee.currency, [(debit, moved)], [(credit, moved)], at)
+    name = f"fee:{channel_id}:{day.isoformat()}:{fee.currency}{f':{postings}' if postings else ''}"
+    return booked(name, "channel_fee", channel_id, fee.currency, [(debit, moved)], [(credit, moved)], at)
 
 
 def paid_out(payout: str, channel_id: ChannelId, bank_id: str, amount: Money, arrived_at: datetime, at: datetime) -> Transaction:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from faka.contexts.statements.lines import DONE, FAILED, PAY, PENDING, REFUND, Ours, Theirs
+from faka.contexts.statements.lines import DONE, FAILED, FEE, PAY, PENDING, REFUND, Ours, Theirs
 from faka.contexts.statements.model import DiscrepancyClass
 from faka.kernel.money import EXPONENT, Currency
 
@@ -59,6 +59,12 @@ def fee_of(line: Theirs, rules: Rules) -> tuple[int, int]:
     if rules.fee_bp is None or line.kind != PAY:
         return 0, 0
     return int(line.fee_e5), rules.expected_fee_e5(int(line.amount), line.currency)
+
+
+def charged_e5(line: Theirs) -> int:
+    """What the provider keeps by this line, in 1/100000; negative where it gives back. A fee that is a line of its own is its amount."""
+    own = -int(line.amount) * 10**5 // 10 ** EXPONENT[Currency(line.currency)] if line.kind == FEE else 0
+    return int(line.fee_e5) + own
 
 
 def is_wrong_on_the_day(kept_e5: int, expected_e5: int) -> bool:

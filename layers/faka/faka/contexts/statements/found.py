@@ -83,6 +83,7 @@ def told(result: Result) -> dict[str, Any]:
         "theirs": result.tally.theirs,
         "ours": result.tally.ours,
         "fees": result.fees,
+        "charged": result.charged,
         "crossed": result.crossed,
         "found": [[f.kind, f.key, f.theirs, f.ours, f.is_timing] for f in result.found],
         "left_theirs": result.left_theirs,

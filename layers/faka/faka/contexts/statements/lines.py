@@ -14,7 +14,7 @@ from faka.kernel.clock import SHANGHAI
 
 
 PAY, REFUND, ATTEMPT = "PAY", "REFUND", "ATTEMPT"
-CHARGEBACK = "CHARGEBACK"
+CHARGEBACK, FEE = "CHARGEBACK", "FEE"
 DONE, PENDING, FAILED = "DONE", "PENDING", "FAILED"
 
 CUT = timedelta(minutes=30)

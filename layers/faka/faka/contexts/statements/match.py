@@ -16,7 +16,7 @@ Whatever two parts would have to know of each other is left to `reduce`.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from faka.contexts.statements.compare import Rules, compared, fee_of
+from faka.contexts.statements.compare import Rules, charged_e5, compared, fee_of
 from faka.contexts.statements.lines import CHARGEBACK, DONE, PAY, REFUND, Ours, Theirs, came_back, key_of
 from faka.contexts.statements.model import DiscrepancyClass
 from faka.contexts.statements.tally import Finding, Tally
@@ -39,6 +39,8 @@ class Result:
     """Day and key of lines of ours of other days that this bill has."""
     fees: dict[str, list[int]] = field(default_factory=dict)
     """By currency: what the provider kept of payments that we know, and what the contract says, in 1/100000."""
+    charged: dict[str, int] = field(default_factory=dict)
+    """By currency: what the provider kept by every line, known here or not, in 1/100000. A line that is printed twice was charged once."""
     left_theirs: list[Theirs] = field(default_factory=list)
     left_ours: list[Ours] = field(default_factory=list)
 
@@ -56,6 +58,9 @@ class Result:
         self.pairs.append((theirs, ours))
         self.tally.matched(theirs, ours)
         self._cross(ours)
+
+    def charge(self, line: Theirs) -> None:
+        self.charged[line.currency] = self.charged.get(line.currency, 0) + charged_e5(line)
 
     def find(self, finding: Finding) -> None:
         self.found.append(finding)
@@ -105,6 +110,7 @@ def _distinct(theirs: Iterable[Theirs], result: Result) -> Iterable[Theirs]:
     for line in theirs:
         if line.kind not in _MOVEMENTS:
             result.tally.beside(line)
+            result.charge(line)
             continue
         key = key_of(line)
         if first.setdefault(key, line) is not line:
@@ -113,6 +119,8 @@ def _distinct(theirs: Iterable[Theirs], result: Result) -> Iterable[Theirs]:
         first[key], *repeats = sorted([first[key], *lines], key=lambda line: int(line.line_no))
         for ordinal, line in enumerate(repeats, 2):
             result.find(Finding(DiscrepancyClass.DUPLICATE_BILL_LINE, f"{key}#{ordinal}", line))
+    for line in first.values():
+        result.charge(line)
     return first.values()
 
 

@@ -46,7 +46,7 @@ RUN_TRANSITIONS: dict[RunState, frozenset[RunState]] = {
     _R.MATCHING: _AGAIN | {_R.MATCHING, _R.MATCHED, _R.FAILED},
     _R.MATCHED: _AGAIN | {_R.MATCHING, _R.REPAIRING} | _ENDS,
     _R.REPAIRING: _AGAIN | {_R.MATCHING, _R.REPAIRING} | _ENDS,
-    **dict.fromkeys(_ENDS, _AGAIN | {_R.CLOSED}),
+    **dict.fromkeys(_ENDS, _AGAIN | _ENDS | {_R.CLOSED}),
     _R.FILE_MISSING: _AGAIN,
     _R.FILE_CORRUPT: _AGAIN,
     _R.FAILED: _AGAIN | {_R.MATCHING},
@@ -197,6 +197,18 @@ class Bill(Frozen):
     lines: int = 0
 
 
+class DayFee(Frozen):
+    """What the provider kept of a day in one currency, as it is booked."""
+
+    currency: Currency
+    booked_minor: int
+    carried_e5: int
+    left_e5: int
+    """From the day before and for the next one, in 1/100000. Taken over once, whatever the day before says later."""
+    postings: int
+    """Transactions that `booked_minor` is the sum of: one, and one for each time that another bill of the day says something else."""
+
+
 class Run(Frozen):
     """One account's day."""
 
@@ -217,6 +229,7 @@ class Run(Frozen):
     verdict: RunState | None = None
     sha256: str = ""
     """Of the closed day's figures."""
+    fees: tuple[DayFee, ...] = ()  # kept when the day is run again: what is booked stays booked
     started_at: datetime
     changed_at: datetime
 
@@ -229,3 +242,9 @@ class Run(Frozen):
         if state not in RUN_TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.key}: {self.state} to {state}")
         return self.model_copy(update={**changes, "state": state, "changed_at": at, "version": self.version + 1})
+
+    def ended(self, at: datetime, sha256: str, fees: tuple[DayFee, ...]) -> "Run":
+        """CLOSED with these fees; itself where it says so already. Raises: IllegalTransition."""
+        if self.state is not RunState.CLOSED:
+            return self.moved(RunState.CLOSED, at, sha256=sha256, fees=fees)
+        return self if self.fees == fees else self.model_copy(update={"fees": fees, "changed_at": at, "version": self.version + 1})

@@ -23,7 +23,7 @@ class PartWriter(Protocol):
 
 
 class Totals:
-    """Lines, amounts and fees by currency, counted where they come in: what all later sums are held against."""
+    """Lines and amounts by currency, counted where they come in: what all later sums are held against."""
 
     def __init__(self) -> None:
         self.lines = 0

@@ -2,28 +2,34 @@
 
 import json
 from collections.abc import Iterator
-from contextlib import suppress
 from tempfile import TemporaryFile
 from typing import Any
 
 from faka.contexts.statements.found import about_the_file
 from faka.contexts.statements.model import Discrepancy, DiscrepancyClass, Run, RunState
 from faka.contexts.statements.report import figures, is_unsettled, sha256_of, work_list
-from faka.contexts.statements.store import DayClosed
+from faka.contexts.statements.store import DayClosed, RunMoved
 from faka.contexts.statements.tally import BESIDE, IDLE, MATCHED, TIMING
-from faka.flows.reconcile.advance import advanced, started
+from faka.flows.reconcile.advance import TRIES_MAX, advanced, run_of, started
+from faka.flows.reconcile.charge import charged
 from faka.flows.reconcile.messages import AccountDay, BillState, Closed
 from faka.flows.reconcile.shelf import CSV, GZIP, JSON, Shelf
 from faka.flows.reconcile.work_list import Keeper, ask_a_person
 from faka.kernel.clock import to_row
+from faka.kernel.errors import TransactionBusy
+from faka.platform.table import Write
 from faka.platform.telemetry import count, note
 from faka.wiring import Deps
 
 
-def close(deps: Deps, asked: AccountDay) -> Closed:
-    """Writes: books (report), trade (run, cases), journal (the closed day, once; a later end of it as a correction).
+FEES = ("fees_e5", "charged_e5")
+"""What was kept of known payments against the contract, and what was kept by the whole bill."""
 
-    Raises: IllegalTransition when the day was not reduced; Throttled, ObjectsDown.
+
+def close(deps: Deps, asked: AccountDay) -> Closed:
+    """Writes: books (report), trade (run, cases), journal (the closed day, once; a later end of it as a correction; the day's fees).
+
+    Raises: IllegalTransition when the day was not reduced; TransactionBusy, Throttled, ObjectsDown.
     """
     run = deps.statements.run(asked.channel, asked.day)
     if run is None or run.state in (RunState.WAITING_FILE, RunState.FILE_MISSING, RunState.FILE_CORRUPT):
@@ -41,9 +47,7 @@ def close(deps: Deps, asked: AccountDay) -> Closed:
     frozen = figures(run, _lasting(sums), [one.id for one in rows.values() if is_unsettled(one)])
     sha256 = sha256_of(frozen)
     _report(deps, shelf, run, sums, rows, sha256)
-    _freeze(deps, run, frozen, sha256)
-    if run.state is not RunState.CLOSED:
-        run = advanced(deps, asked.channel, asked.day, RunState.CLOSED, sha256=sha256)
+    _end(deps, run, frozen, sha256, sums["charged_e5"])
     note("day_closed", flow="reconcile", channel_id=asked.channel, outcome=str(run.verdict), count=run.discrepancies)
     count("ReconcileOpen", sum(map(is_unsettled, rows.values())))
     return Closed(state=run.verdict or RunState.CLOSED, report=shelf.at("summary.json"))
@@ -76,20 +80,35 @@ def _verdict(run: Run, rows: dict[str, Discrepancy], sums: dict[str, Any]) -> Ru
 def _lasting(sums: dict[str, Any]) -> dict[str, Any]:
     """What does not depend on when the day was run: lines that were only carried along are left out."""
     ours = {place: amounts for place, amounts in sums["ours_by_place"].items() if place != IDLE}
-    return {"bill": sums["bill"], "theirs": sums["theirs_by_place"], "ours": ours, "fees_e5": sums["fees_e5"]}
+    return {"bill": sums["bill"], "theirs": sums["theirs_by_place"], "ours": ours, **{name: sums[name] for name in FEES}}
 
 
-def _freeze(deps: Deps, run: Run, frozen: dict[str, Any], sha256: str) -> None:
-    """The first end of a day stands for ever; another one stands beside it."""
-    text, now = json.dumps(frozen, sort_keys=True, ensure_ascii=False), deps.clock.now()
-    try:
-        deps.tables.apply(deps.statements.closed(run, sha256, text, now))
-    except DayClosed as first:
-        if (first.row or {}).get("sha256") == sha256:
+def _end(deps: Deps, run: Run, frozen: dict[str, Any], sha256: str, charged_e5: dict[str, int]) -> None:
+    """The run is CLOSED, its figures are frozen and its fees are booked: one commit, and nothing is left to do when it was done before.
+
+    The first end of a day stands for ever; another one stands beside it, and books what its bill says more or less.
+    Raises: IllegalTransition when the day was begun anew meanwhile; TransactionBusy.
+    """
+    text = json.dumps(frozen, sort_keys=True, ensure_ascii=False)
+    freeze: list[Write] = [deps.statements.closed(run, sha256, text, deps.clock.now())]
+    is_corrected = False
+    for _ in range(TRIES_MAX):
+        fees, postings = charged(deps, run, charged_e5)
+        after = run.ended(deps.clock.now(), sha256, fees)
+        moves = [deps.statements.replaced(run, after)] if after is not run else []
+        try:
+            if writes := [*freeze, *moves, *postings]:
+                deps.tables.commit(writes)
+        except DayClosed as known:  # the row that stands there: the first end, or this very correction
+            is_corrected = (known.row or {}).get("sha256") != sha256
+            freeze = [deps.statements.corrected(run, sha256, text, deps.clock.now())] if is_corrected else []
+        except RunMoved:
+            run = run_of(deps, run.channel, run.day)
+        else:
+            if is_corrected:
+                count("DaysCorrected")
             return
-        with suppress(DayClosed):
-            deps.tables.apply(deps.statements.corrected(run, sha256, text, now))
-            count("DaysCorrected")
+    raise TransactionBusy(f"{run.channel} {run.day}")
 
 
 def _report(deps: Deps, shelf: Shelf, run: Run, sums: dict[str, Any], rows: dict[str, Discrepancy], sha256: str) -> None:
@@ -137,7 +156,7 @@ def _summary(run: Run, sums: dict[str, Any], rows: dict[str, Discrepancy], sha25
         "classes": sorted(place for place in {*sums["theirs_by_place"], *sums["ours_by_place"]} if place not in (MATCHED, BESIDE, IDLE)),
         "in_doubt": sums["ours_by_place"].get(TIMING, {}),
         "open_minor": open_minor,
-        **{name: sums[name] for name in ("ours", "theirs_by_place", "ours_by_place", "fees_e5", "is_closed")},
+        **{name: sums[name] for name in ("ours", "theirs_by_place", "ours_by_place", *FEES, "is_closed")},
         "lines": sums["bill"],
         "started_at": to_row(run.started_at),
         "closed_at": to_row(run.changed_at),

@@ -37,6 +37,7 @@ class _Day:
     rules: Rules
     tally: Tally = field(default_factory=Tally)
     fees: dict[str, list[int]] = field(default_factory=dict)
+    charged: dict[str, int] = field(default_factory=dict)
     crossed: list[tuple[str, str]] = field(default_factory=list)
     overdue: list[tuple[str, str]] = field(default_factory=list)
     dropped: list[tuple[str, str]] = field(default_factory=list)
@@ -48,6 +49,7 @@ class _Day:
     def take_in(self, part: dict[str, Any]) -> None:
         self.tally.take_in(part["theirs"], part["ours"])
         self.fees = added(self.fees, part["fees"])
+        self.charged = {name: self.charged.get(name, 0) + part["charged"].get(name, 0) for name in {*self.charged, *part["charged"]}}
         self.crossed += [(day, key) for day, key in part["crossed"]]
 
 
@@ -136,5 +138,6 @@ def _sums(day: _Day, shelf: Shelf) -> dict[str, Any]:
         "theirs_by_place": day.tally.theirs,
         "ours_by_place": day.tally.ours,
         "fees_e5": day.fees,
+        "charged_e5": dict(sorted(day.charged.items())),
         "is_closed": is_closed,
     }
