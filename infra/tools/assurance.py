@@ -31,6 +31,7 @@ CHINESE = {
     "attacks on the twelve checks (cells of channel, check and surface; absent with a reason)": (
         "针对十二项核验的攻击（渠道、核验项与来源的单元格；注明原因而不存在的）"
     ),
+    "forged and twisted callbacks, no two alike, through the door (channels)": "经由入口的伪造与变形回调，互不相同（渠道个数）",
     "requests made from the API documents": "由 API 文档生成的请求",
     "inputs made up for parsers (parsers)": "为解析器生成的输入（解析器个数）",
     "bytes searched for secrets while calls failed": "调用失败时被检索密文泄露的字节",

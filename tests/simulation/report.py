@@ -163,6 +163,9 @@ def _of_others(others: Mapping[str, Any]) -> list[Row]:
     if "checks" in others:
         checks, label = others["checks"], "attacks on the twelve checks (cells of channel, check and surface; absent with a reason)"
         found.append((label, f"{checks['attacks']:,} ({checks['filled']}; {checks['absent']})", checks["broken"], ""))
+    if "twisted" in others:
+        twisted, label = others["twisted"], "forged and twisted callbacks, no two alike, through the door (channels)"
+        found.append((label, f"{twisted['distinct']:,} ({len(twisted['channels'])})", twisted["wrong"], ""))
     if "api-shop" in others:
         requests = sum(others[name]["requests"] for name in ("api-shop", "api-notify") if name in others)
         found.append(("requests made from the API documents", f"{requests:,}", 0, ""))
