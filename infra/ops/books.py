@@ -21,6 +21,7 @@ from typing import Any
 from faka.contexts.ledger.chart import currency_of
 from faka.contexts.ledger.closes import Close
 from faka.flows.books import (
+    BooksUneven,
     OwnersView,
     Profit,
     Statement,
@@ -34,7 +35,7 @@ from faka.flows.books import (
 )
 from faka.flows.books.profit import By
 from faka.kernel.clock import business_day, to_row
-from faka.kernel.errors import Broken, FakaError
+from faka.kernel.errors import FakaError
 from faka.kernel.ids import OrderId
 from faka.kernel.money import Currency, Money
 from infra.ops.shop import STACK, connect
@@ -42,10 +43,6 @@ from infra.ops.shop import STACK, connect
 
 FIRST_DAY = date(2020, 1, 1)
 """Before any shop's first transaction."""
-
-
-class BooksUneven(Broken):
-    """Debits and credits of a currency differ."""
 
 
 def decimal(minor: int, currency: str) -> str:

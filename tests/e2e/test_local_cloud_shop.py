@@ -59,6 +59,14 @@ def test_the_auditor_is_set_for_the_night_and_finds_the_seeded_shop_in_order(clo
     assert found["rows"] > 1_000
 
 
+def test_the_books_are_set_to_be_closed_at_noon_and_yesterdays_are_in_order(cloud: LocalCloud, bought: Bought) -> None:
+    assert bought.order
+    rules = cloud.client("events").list_rules()["Rules"]
+    assert [rule["State"] for rule in rules if rule.get("ScheduleExpression") == "cron(10 4 * * ? *)"] == ["ENABLED"]
+    answer = cloud.client("lambda").invoke(FunctionName=cloud.deployed()["ClosingFunction"], Payload=b"{}")
+    assert json.loads(answer["Payload"].read())["is_closed"], cloud.log("closing")
+
+
 def test_the_order_mail_arrives_in_the_mailbox_without_the_card(cloud: LocalCloud, bought: Bought) -> None:
     def mailbox() -> str:
         with urllib.request.urlopen(f"{cloud.players}/mailbox", timeout=10) as answer:

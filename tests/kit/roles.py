@@ -53,6 +53,7 @@ RUNS = {
     "orphans": "SweepFunction",
     "intake.run": "IntakeFunction",
     "examine.run": "AuditorFunction",
+    "books.night": "ClosingFunction",
     "reconcile.begin": "BillsFunction",
     "reconcile.plan": "BillsFunction",
     "reconcile.fetch": "BillsFunction",

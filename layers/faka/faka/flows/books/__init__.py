@@ -7,13 +7,14 @@ order is a handful of transactions whose names are known.
 """
 
 from faka.flows.books.account import Statement, statement
-from faka.flows.books.balance import TrialBalance, trial_balance
+from faka.flows.books.balance import BooksUneven, TrialBalance, trial_balance
 from faka.flows.books.close import ClosedDayChanged, DayNotOver, LaterDayClosed, close_day
 from faka.flows.books.owners import OwnersView, customers_money
 from faka.flows.books.profit import Profit, profit_of_day, profit_of_order
 
 
 __all__ = [
+    "BooksUneven",
     "ClosedDayChanged",
     "DayNotOver",
     "LaterDayClosed",

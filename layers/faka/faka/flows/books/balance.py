@@ -2,8 +2,13 @@
 
 from faka.contexts.ledger.balances import Totals
 from faka.contexts.ledger.chart import AccountClass, Whose, plan_listed
+from faka.kernel.errors import Broken
 from faka.kernel.model import Frozen
 from faka.wiring import Deps
+
+
+class BooksUneven(Broken):
+    """Debits and credits of a currency differ."""
 
 
 class AccountBalance(Frozen):
@@ -45,6 +50,12 @@ def total_of(deps: Deps) -> Totals:
     for transaction in deps.ledger.every():
         totals.add(transaction)
     return totals
+
+
+def require_even(totals: Totals, what: str) -> None:
+    """Raises: BooksUneven."""
+    if any(debit != credit for debit, credit in totals.sums().values()):
+        raise BooksUneven(what)
 
 
 def listed(totals: Totals) -> TrialBalance:

@@ -17,6 +17,7 @@ from faka.contexts.ledger.closes import (
     hash_of,
 )
 from faka.contexts.ledger.store import BooksTooLarge
+from faka.flows.books.balance import require_even
 from faka.kernel.clock import business_day
 from faka.kernel.errors import Broken, Rejected
 from faka.kernel.limits import TRANSACTION_ITEMS_MAX
@@ -51,8 +52,8 @@ def close_day(deps: Deps, day: date, by: str) -> Close:
 
     Writes: journal (one row, once).
     Bound:  one reading of the journal; `TRANSACTIONS_MAX` transactions.
-    Raises: DayNotOver, LaterDayClosed, DayTooOld, ClosedDayChanged; AlreadyClosed when somebody else closes a day around it right now;
-            BooksTooLarge, LedgerTampered, Throttled.
+    Raises: DayNotOver, LaterDayClosed, DayTooOld, ClosedDayChanged, BooksUneven, BooksTooLarge, LedgerTampered, Throttled; AlreadyClosed
+            when somebody else closes a day around it right now.
     """
     now = deps.clock.now()
     if now < day_ends(day) + GRACE:
@@ -91,6 +92,7 @@ def _read(deps: Deps, day: date, before: Close | None, now: datetime, by: str) -
             digests.append(digest_of(transaction))
             if len(digests) > TRANSACTIONS_MAX:
                 raise BooksTooLarge("close")
+    require_even(whole, day.isoformat())
     figures = folded(whole, moved)
     hash_ = hash_of(digests)
     return Close(
