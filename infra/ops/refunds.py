@@ -4,10 +4,11 @@
     python -m infra.ops.refunds show REFUND|ORDER                        one refund, or all of an order
     python -m infra.ops.refunds order ORDER --reason TEXT [--amount 5.00]   all that is left of an order's money, or a part
     python -m infra.ops.refunds receipt CHANNEL:NUMBER --reason TEXT     money that bought nothing: another amount, an unknown number
-    python -m infra.ops.refunds again REFUND --reason TEXT               a way that was closed, once more under a new number
+    python -m infra.ops.refunds again REFUND --reason TEXT [--sure]      a way that was closed, once more under a new number
     python -m infra.ops.refunds done REFUND --reason TEXT                you saw at the provider, or sent it by hand: it is done
 
 Goods that nobody has seen become stock again when the whole goes back; goods that were seen are shown to nobody any more.
+Where a provider said *failed* and later *done*, `show` tells it: look at the provider's own pages, then `done`, or `again --sure`.
 `--by` names who decides; without it, who is logged in here.
 """
 
@@ -68,7 +69,7 @@ def receipt(deps: Deps, given: argparse.Namespace) -> None:
 
 
 def again(deps: Deps, given: argparse.Namespace) -> None:
-    print(line(refund_again(deps, RefundId(given.what), given.reason, given.by)))
+    print(line(refund_again(deps, RefundId(given.what), given.reason, given.by, is_sure=given.sure)))
 
 
 def done(deps: Deps, given: argparse.Namespace) -> None:
@@ -77,7 +78,9 @@ def done(deps: Deps, given: argparse.Namespace) -> None:
 
 def line(refund: Refund) -> str:
     about = refund.order_id or refund.receipt
-    return f"{refund.id}  {refund.status:<11} {_say(refund.amount):>14}  {refund.channel_id:<12} {about}  {refund.reason} ({refund.actor})"
+    doubt = f"  BUT: {refund.doubt}" if refund.doubt else ""
+    said = f"{refund.status:<11} {_say(refund.amount):>14}  {refund.channel_id:<12}"
+    return f"{refund.id}  {said} {about}  {refund.reason} ({refund.actor}){doubt}"
 
 
 def of_order(order: Order) -> str:
@@ -110,6 +113,8 @@ def arguments() -> argparse.ArgumentParser:
             verb.add_argument("what")
         if is_decision:
             verb.add_argument("--reason", required=True)
+        if name == "again":
+            verb.add_argument("--sure", action="store_true", help="you looked at the provider's own pages, and it is not done")
         if name == "order":
             verb.add_argument("--amount", default="", help="a part, such as 5.00")
     return parser

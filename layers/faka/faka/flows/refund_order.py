@@ -12,7 +12,7 @@ from faka.contexts.orders.errors import NotRefundable, OrderMoved
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.orders.refunds import with_note
 from faka.contexts.payments.model import Receipt, ReceiptState
-from faka.contexts.payments.refunds import Refund, RefundExists, RefundSource
+from faka.contexts.payments.refunds import REFUND_DEADLINE, Refund, RefundExists, RefundSource
 from faka.kernel.errors import InvalidRequest, TransactionBusy
 from faka.kernel.ids import OrderId, RefundId, refund_id
 from faka.kernel.money import Money
@@ -111,15 +111,18 @@ def _receipt_refunded(deps: Deps, receipt: Receipt, reason: str, by: str) -> Ref
     return refund
 
 
-def refund_again(deps: Deps, refund: RefundId, reason: str, by: str) -> Refund:
+def refund_again(deps: Deps, refund: RefundId, reason: str, by: str, *, is_sure: bool = False) -> Refund:
     """Try a way that was closed once more, under a new number: the money has not left us.
 
+    Where the provider said *failed* and later *done*, only somebody who looked at its own pages is sure.
     Raises: RefundMissing, RefundUndecided, InvalidRequest.
     """
     _require_reason(reason, by)
     before = deps.refunds.get(refund)
     if before.status is not RefundStatus.FAILED:
         raise RefundUndecided(f"{refund} is {before.status}")
+    if before.doubt and not is_sure:
+        raise RefundUndecided(f"{before.doubt}: look at the provider's own pages first")
     now = deps.clock.now()
     changes = {
         "id": refund_id(f"again:{refund}"),
@@ -129,7 +132,9 @@ def refund_again(deps: Deps, refund: RefundId, reason: str, by: str) -> Refund:
         "actor": by,
         "version": 1,
         "tries": 0,
+        "doubt": "",
         "created_at": now,
+        "deadline_at": now + REFUND_DEADLINE,
         "due_at": now,
         "finished_at": None,
         "channel_refund_id": "",
@@ -148,14 +153,27 @@ def refund_again(deps: Deps, refund: RefundId, reason: str, by: str) -> Refund:
 def refund_by_hand(deps: Deps, refund: RefundId, reason: str, by: str) -> Refund:
     """A person found out that a refund was done, or sent the money through the provider's own pages.
 
-    Raises: RefundMissing, RefundUndecided, InvalidRequest.
+    Of one that counts as done, or was tried again under another number, only the doubt is answered: a difference of money that is
+    left shows in the nightly comparison, and is corrected there.
+    Raises: RefundMissing, RefundUndecided, RefundMoved, InvalidRequest.
     """
     _require_reason(reason, by)
     before = deps.refunds.get(refund)
-    if before.status is not RefundStatus.WITH_PERSON:
+    outcome = f"done by hand: {reason} ({by})"
+    if before.status is not RefundStatus.WITH_PERSON and not _is_doubted(deps, before):
         raise RefundUndecided(f"{refund} is {before.status}")
+    is_tried_again = deps.refunds.find(refund_id(f"again:{refund}")) is not None
+    if before.status is RefundStatus.SUCCEEDED or is_tried_again:
+        deps.tables.apply(deps.cases.closed(case_id(CaseKind.REFUND, refund), outcome))
+        return before
     now = deps.clock.now()
-    return done(deps, before, now, "", now, (deps.cases.closed(case_id(CaseKind.REFUND, refund), f"done by hand: {reason} ({by})"),))
+    return done(deps, before, now, "", now, outcome=outcome)
+
+
+def _is_doubted(deps: Deps, refund: Refund) -> bool:
+    """Whether a person is asked which of two words is true."""
+    case = deps.cases.find(case_id(CaseKind.REFUND, refund.id)) if refund.doubt else None
+    return case is not None and case.state == "OPEN"
 
 
 def _require_reason(reason: str, by: str) -> None:

@@ -7,7 +7,7 @@ from faka.kernel.errors import Conflict, FakaError, NotFound
 from faka.kernel.ids import CaseId
 from faka.kernel.model import Frozen
 from faka.platform.due import due, without_due
-from faka.platform.table import Item, Key, TableName, Tables, Write, insert, update
+from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put, update
 
 
 CASE_DEADLINE = timedelta(hours=24)
@@ -64,8 +64,11 @@ class CaseStore:
 
     def opened(self, case: Case) -> Write:
         """Else CaseExists. An open case stays in the due index under its deadline."""
-        item = {**case.model_dump(mode="json"), "pk": f"CASE#{case.id}", "sk": "CASE", **due(case.id, case.deadline_at)}
-        return insert(TableName.TRADE, item, otherwise=_exists)
+        return insert(TableName.TRADE, _item(case), otherwise=_exists)
+
+    def reopened(self, case: Case) -> Write:
+        """The cause asks something new, whether the old question was answered or not: reason and deadline are new. Else CaseMissing."""
+        return put(TableName.TRADE, _item(case), when="attribute_exists(pk)", otherwise=_missing)
 
     def closed(self, case_id: CaseId, outcome: str) -> Write:
         """What it asked has been answered; it leaves the due index. Else CaseMissing."""
@@ -81,6 +84,10 @@ class CaseStore:
     def find(self, case_id: CaseId) -> Case | None:
         row = self._tables.get(Key(TableName.TRADE, f"CASE#{case_id}", "CASE"))
         return Case.model_validate(without_due(row)) if row else None
+
+
+def _item(case: Case) -> Item:
+    return {**case.model_dump(mode="json"), "pk": f"CASE#{case.id}", "sk": "CASE", **due(case.id, case.deadline_at)}
 
 
 def _exists(row: Item | None) -> FakaError:

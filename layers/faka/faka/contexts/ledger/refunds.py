@@ -6,6 +6,7 @@
 | the provider did it | `rfd:{refund}:ok` | refund:{channel}:in_transit | psp:{channel}:clearing |
 | the way is closed | `rfd:{refund}:fail` | refund:{channel}:in_transit | suspense:failed_refunds |
 | it came back later | `rfd:{refund}:back` | psp:{channel}:clearing | suspense:failed_refunds |
+| a person found it done after all | `rfd:{refund}:late` | suspense:failed_refunds | psp:{channel}:clearing |
 
 What is in transit or failed is still the customer's; it leaves our books only where the provider gave it to him.
 """
@@ -50,6 +51,11 @@ def refund_failed(refund: RefundId, channel_id: ChannelId, amount: Money, at: da
 def refund_came_back(refund: RefundId, channel_id: ChannelId, amount: Money, at: datetime) -> Transaction:
     way = [(clearing(channel_id, amount.currency), amount.minor)]
     return _posting(refund, "back", amount, way, failed_refunds(amount.currency), at)
+
+
+def refund_done_late(refund: RefundId, channel_id: ChannelId, amount: Money, done_at: datetime, at: datetime) -> Transaction:
+    failed = from_failed(amount)
+    return _posting(refund, "late", amount, failed, clearing(channel_id, amount.currency), at, effective_at=done_at)
 
 
 def _posting(

@@ -77,6 +77,8 @@ class Refund(Frozen):
     version: int = 1
     tries: int = 0
     channel_refund_id: str = ""
+    doubt: str = ""
+    """What was heard against what is booked, since when a person is asked: *done* after *failed*, another amount."""
     created_at: datetime
     deadline_at: datetime
     finished_at: datetime | None = None

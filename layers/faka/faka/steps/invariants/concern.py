@@ -143,7 +143,7 @@ def _money(facts: Facts, key: str) -> Iterator[Key]:
 def _refund(_facts: Facts, name: str) -> Iterator[Key]:
     yield refund_key(RefundId(name))
     yield _case_key(f"case_refund_{name}")
-    yield from (_entry_key(f"rfd:{name}:{step}") for step in ("due", "ok", "fail", "back"))
+    yield from (_entry_key(f"rfd:{name}:{step}") for step in ("due", "ok", "fail", "back", "late"))
 
 
 def _notice(_facts: Facts, name: str) -> Iterator[Key]:

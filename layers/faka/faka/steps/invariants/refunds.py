@@ -4,7 +4,7 @@
 |---|---|---|
 | REQUESTED, SUBMITTED | due | in the due index |
 | WITH_PERSON | due | a case |
-| SUCCEEDED | due, ok | |
+| SUCCEEDED | due, ok; or as FAILED, and late | |
 | FAILED | due, and fail, or ok and back | a case, or a further refund of that money |
 """
 
@@ -23,12 +23,12 @@ from faka.steps.invariants.facts import Facts, OrderFacts, RefundFacts
 from faka.steps.wallet import WALLET
 
 
-_STEPS = ("due", "ok", "fail", "back")
+_STEPS = ("due", "ok", "fail", "back", "late")
 _BOOKED: dict[RefundStatus, set[tuple[str, ...]]] = {
     RefundStatus.REQUESTED: {("due",)},
     RefundStatus.SUBMITTED: {("due",)},
     RefundStatus.WITH_PERSON: {("due",)},
-    RefundStatus.SUCCEEDED: {("due", "ok")},
+    RefundStatus.SUCCEEDED: {("due", "ok"), ("due", "fail", "late"), ("due", "ok", "back", "late")},
     RefundStatus.FAILED: {("due", "fail"), ("due", "ok", "back")},
 }
 
@@ -81,7 +81,7 @@ def _booked(facts: Facts, refund: RefundFacts) -> None:
     way, out, failed = in_transit(channel, currency), clearing(channel, currency), failed_refunds(currency)
     if refund.channel == WALLET:
         out = _wallet_of(facts, refund)
-    wanted = {"due": (None, way), "ok": (way, out), "fail": (way, failed), "back": (out, failed)}
+    wanted = {"due": (None, way), "ok": (way, out), "fail": (way, failed), "back": (out, failed), "late": (failed, out)}
     for step in there:
         entry = entries[step]
         debit, credit = wanted[step]

@@ -4,13 +4,16 @@
 |---|---|---|---|
 | REQUESTED, SUBMITTED | asked again by the ladder | booked | booked, a case |
 | SUCCEEDED | nothing | nothing | the money is with us again: booked, a case |
-| FAILED | nothing | a case: two opposite words | nothing |
+| FAILED | nothing | a case: two opposite words, once | nothing |
 | WITH_PERSON | nothing | booked | booked, a case |
+
+One case asks about one refund: it is answered when the refund is done, and asks anew, with its reason and a deadline, whenever
+something new must be decided.
 """
 
 from datetime import datetime
 
-from faka.contexts.cases import Case, CaseExists, CaseKind, open_case
+from faka.contexts.cases import Case, CaseExists, CaseKind, case_id, open_case
 from faka.contexts.ledger import refunds as postings
 from faka.contexts.ledger.accounts import in_transit
 from faka.contexts.ledger.store import AlreadyPosted
@@ -68,15 +71,25 @@ def _once(deps: Deps, refund: Refund, event: RefundEvent, also: tuple[Write, ...
     return refund
 
 
-def done(deps: Deps, refund: Refund, done_at: datetime, channel_refund_id: str, now: datetime, also: tuple[Write, ...] = ()) -> Refund:
+def done(
+    deps: Deps,
+    refund: Refund,
+    done_at: datetime,
+    channel_refund_id: str,
+    now: datetime,
+    also: tuple[Write, ...] = (),
+    outcome: str = "it is done",
+) -> Refund:
+    """The customer has his money. A person who was asked about it need not look any more: `outcome` says why."""
     after = refund.changed(
         status=RefundStatus.SUCCEEDED,
         finished_at=done_at,
         due_at=None,
         channel_refund_id=channel_refund_id or refund.channel_refund_id,
     )
-    entry = postings.refund_done(refund.id, refund.channel_id, refund.amount, done_at, now)
-    deps.tables.commit([*_told(deps, refund, after, now), deps.ledger.posted(entry), *also])
+    post = postings.refund_done_late if refund.status is RefundStatus.FAILED else postings.refund_done
+    entry = post(refund.id, refund.channel_id, refund.amount, done_at, now)
+    deps.tables.commit([*_told(deps, refund, after, now), deps.ledger.posted(entry), *_case_answered(deps, refund, outcome), *also])
     return after
 
 
@@ -98,14 +111,14 @@ def failed(deps: Deps, refund: Refund, reason: str, now: datetime, also: tuple[W
     entry = post(refund.id, refund.channel_id, refund.amount, now)
     after = refund.changed(status=RefundStatus.FAILED, finished_at=now, due_at=None)
     writes = [*_told(deps, refund, after, now, reason), deps.ledger.posted(entry), *also]
-    deps.tables.commit([*writes, *_case_once(deps, refund, f"refund failed: {reason}", now)])
+    deps.tables.commit([*writes, _case_anew(deps, refund, f"refund failed: {reason}", now)])
     return after
 
 
 def with_person(deps: Deps, refund: Refund, reason: str, now: datetime, also: tuple[Write, ...] = ()) -> Refund:
     """Nobody can be asked: a person looks at the provider's own pages, or sends the money by hand, and says so."""
     after = refund.changed(status=RefundStatus.WITH_PERSON, due_at=None)
-    deps.tables.commit([*_told(deps, refund, after, now, reason), *_case_once(deps, refund, reason, now), *also])
+    deps.tables.commit([*_told(deps, refund, after, now, reason), _case_anew(deps, refund, reason, now), *also])
     return after
 
 
@@ -148,10 +161,13 @@ def heard_unknown(deps: Deps, event: RefundEvent, also: tuple[Write, ...] = ()) 
 def _asks_a_person(deps: Deps, refund: Refund, reason: str, now: datetime, also: tuple[Write, ...]) -> Refund:
     if refund.status in _OPEN:
         return with_person(deps, refund, reason, now, also)
-    writes = [*_case_once(deps, refund, reason, now), *also]
-    if writes:
-        deps.tables.commit(writes)
-    return refund
+    if refund.doubt == reason:
+        if also:
+            deps.tables.commit(also)
+        return refund
+    after = refund.changed(doubt=reason)
+    deps.tables.commit([deps.refunds.replaced(refund, after), _case_anew(deps, refund, reason, now), *also])
+    return after
 
 
 def _told(deps: Deps, before: Refund, after: Refund, now: datetime, reason: str = "") -> list[Write]:
@@ -169,11 +185,18 @@ def _told(deps: Deps, before: Refund, after: Refund, now: datetime, reason: str 
 
 def _case_once(deps: Deps, refund: Refund, reason: str, now: datetime) -> list[Write]:
     case = _case(refund, reason, now)
-    return [] if _has_case(deps, refund) else [deps.cases.opened(case)]
+    return [] if deps.cases.find(case.id) is not None else [deps.cases.opened(case)]
 
 
-def _has_case(deps: Deps, refund: Refund) -> bool:
-    return deps.cases.find(_case(refund, "", refund.created_at).id) is not None
+def _case_anew(deps: Deps, refund: Refund, reason: str, now: datetime) -> Write:
+    """Whoever answered the case before answered another question."""
+    case = _case(refund, reason, now)
+    return deps.cases.reopened(case) if deps.cases.find(case.id) is not None else deps.cases.opened(case)
+
+
+def _case_answered(deps: Deps, refund: Refund, outcome: str) -> list[Write]:
+    case = deps.cases.find(case_id(CaseKind.REFUND, refund.id))
+    return [deps.cases.closed(case.id, outcome)] if case is not None and case.state == "OPEN" else []
 
 
 def _case(refund: Refund, reason: str, now: datetime) -> Case:
