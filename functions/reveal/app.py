@@ -3,7 +3,7 @@
 Audience:   buyers with an order's lookup code (cookie) or a mailed grant
 Trigger:    API `shop` (REST), POST only, so that previews, prefetch and mail scanners open nothing
 Flows:      reveal
-Tables:     catalog read · trade read and transactional write · vault read · journal append (audit before each opening) · guard read
+Tables:     catalog read · trade read and transactional write · vault read · journal append (audit, cost of replaced cards) · guard read
 Keys:       card key (Decrypt, context bound to shop, SKU, batch, number)
 Limits:     16 KB a form · 500 cards an order · 20 cards drawn, all of them in the text file
 On failure: nothing is shown that was not audited first; the order page says what to do

@@ -1,8 +1,11 @@
 """Broken promises about money: I2, I3, I8."""
 
-from faka.kernel.ids import refund_id
+from faka.contexts.ledger.purchases import cards_replaced
+from faka.kernel.ids import OrderId, refund_id
+from faka.kernel.money import Currency, Money
 from faka.platform.table import Item
 from tests.unit.invariants.given import Tampered, planted
+from tests.unit.ledger.given import AT, row_of
 
 
 def receipt(books: Tampered, state: str, name: str = "") -> Item:
@@ -258,6 +261,18 @@ def a_delivery_is_booked_for_another_price(books: Tampered) -> None:
 def cards_have_cost_what_nobody_booked(books: Tampered) -> None:
     batch = books.order("paid")["runs"][0][4]
     books.add("journal", pk=f"COST#{books.order('paid')['sku_id']}#{batch}", sk="COST", batch="bat_x", unit_minor=1, currency="CNY")
+
+
+@planted("I3")
+def cards_that_replaced_others_have_cost_what_nobody_booked(books: Tampered) -> None:
+    batch = books.order("replaced")["runs"][0][4]
+    books.add("journal", pk=f"COST#{books.order('replaced')['sku_id']}#{batch}", sk="COST", batch="bat_x", unit_minor=1, currency="CNY")
+
+
+@planted("I3")
+def cards_are_booked_as_replaced_that_were_not(books: Tampered) -> None:
+    order, cost = OrderId(books.named["paid"]), Money(minor=5, currency=Currency.CNY)
+    books.add("journal", **row_of(cards_replaced(order, 4, cost, cost, AT)))
 
 
 @planted("I3")

@@ -1,10 +1,10 @@
-"""Earning: the ledger's side of a delivery, with what the order's very cards have cost, and of cards that come back."""
+"""Earning: the ledger's side of a delivery, with what the order's very cards have cost, and of cards that come back or are replaced."""
 
 from collections.abc import Sequence
 from datetime import datetime
 
 from faka.contexts.ledger import model as ledger
-from faka.contexts.ledger.purchases import cards_recovered
+from faka.contexts.ledger.purchases import cards_recovered, cards_replaced
 from faka.contexts.orders.model import Order, OwnedRun
 from faka.kernel.money import Money
 from faka.platform.table import Write
@@ -38,3 +38,23 @@ def recovered(deps: Deps, order: Order, runs: Sequence[OwnedRun], refund: str, n
     costs = deps.costs.of_runs(order.sku_id, runs)
     back = [Money(minor=minor, currency=currency) for currency, minor in sorted(costs.items())]
     return [deps.ledger.posted(cards_recovered(refund, order.id, cost, now)) for cost in back]
+
+
+def exchanged(deps: Deps, after: Order, withheld: Sequence[OwnedRun], fresh: Sequence[OwnedRun], now: datetime) -> list[Write]:
+    """What belongs into the commit that gives a delivered order other cards: theirs is the order's cost now, the withheld ones' is lost.
+
+    `after` is the order as that commit writes it. Reads and raises as `earned`.
+    """
+    lost, spent = deps.costs.of_runs(after.sku_id, withheld), deps.costs.of_runs(after.sku_id, fresh)
+    return [
+        deps.ledger.posted(
+            cards_replaced(
+                after.id,
+                after.version,
+                Money(minor=lost.get(currency, 0), currency=currency),
+                Money(minor=spent.get(currency, 0), currency=currency),
+                now,
+            )
+        )
+        for currency in sorted({*lost, *spent})
+    ]

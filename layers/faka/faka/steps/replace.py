@@ -7,6 +7,7 @@ from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OwnedRun
 from faka.platform.table import Write
 from faka.steps.claim import claim_for
+from faka.steps.earn import exchanged
 from faka.steps.release import disown, owned
 from faka.wiring import Deps
 
@@ -14,7 +15,7 @@ from faka.wiring import Deps
 def replace_withheld(deps: Deps, order: Order, numbers: Iterable[int]) -> bool:
     """Give the order other cards for the withheld ones; says whether it could. Otherwise a case is open and the page says so.
 
-    The withheld numbers leave the order and do *not* go back to stock: their batch keeps them out.
+    The withheld numbers leave the order and do *not* go back to stock: their batch keeps them out. What they have cost is a loss.
     """
     bad = set(numbers)
     if order.revealed_at is not None:
@@ -25,12 +26,12 @@ def replace_withheld(deps: Deps, order: Order, numbers: Iterable[int]) -> bool:
     kept = tuple(part for run in order.runs for part in without(run, bad))
     left = {run.event for run in kept}
     gone = (*order.gone, *(run.event for run in order.runs if run.event not in left))
-    runs = (*kept, *owned(fresh))
-    after = order.changed(
-        deps.clock.now(), "replace", f"replaced {len(bad)} withheld cards", runs=runs, gone=gone, delivery=DeliveryState.READY
-    )
+    now, new = deps.clock.now(), owned(fresh)
+    changes = {"runs": (*kept, *new), "gone": gone, "delivery": DeliveryState.READY}
+    after = order.changed(now, "replace", f"replaced {len(bad)} withheld cards", **changes)
+    lost = [part for run in order.runs for part in within(run, bad)]
     try:
-        deps.tables.apply(deps.orders.replaced(order, after))
+        deps.tables.commit([deps.orders.replaced(order, after), *exchanged(deps, after, lost, new, now)])
     except OrderMoved:
         disown(deps, deps.orders.get(order.id), fresh)
         return False
@@ -46,6 +47,11 @@ def without(run: OwnedRun, bad: set[int]) -> list[OwnedRun]:
             parts.append(run.model_copy(update={"start": start, "count": number - start}))
         start = number + 1
     return parts
+
+
+def within(run: OwnedRun, bad: set[int]) -> list[OwnedRun]:
+    """The single cards of a run that are taken out."""
+    return [run.model_copy(update={"start": number, "count": 1}) for number in sorted(bad & set(run.numbers))]
 
 
 def _to_a_person(deps: Deps, order: Order) -> bool:

@@ -123,6 +123,8 @@ def _order(facts: Facts, order_id: str) -> Iterator[Key]:
         yield from _refund(facts, note.id)
     yield _entry_key(f"dlv:{order_id}")
     yield from (_entry_key(f"cst:{order_id}:{currency}") for currency in Currency)
+    versions = range(order.version + 1) if order is not None and order.replaced else ()
+    yield from (_entry_key(f"rep:{order_id}:{version}:{currency}") for version in versions for currency in Currency)
     if order is not None:
         yield from (cost_key(SkuId(order.sku), batch) for batch, _ in order.taken)
         yield version_key(order.product, order.product_version)

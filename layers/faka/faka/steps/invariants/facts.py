@@ -23,7 +23,7 @@ class OrderFacts:
     __slots__ = (
         *("id", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency", "channel", "attempt"),
         *("state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact", "paid_at", "reveals", "due"),
-        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes", "listed", "rate", "taken"),
+        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes", "listed", "rate", "taken", "version"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -53,6 +53,7 @@ class OrderFacts:
         self.expires_at: str = row["expires_at"]
         self.short_until: str | None = row.get("short_until")
         self.replaced = 0
+        self.version = int(row["version"])
         self.paid_by: str = row.get("paid_by", "")
         listed = row.get("listed")
         self.listed: tuple[int, str] | None = (int(listed["minor"]), intern(listed["currency"])) if listed else None

@@ -10,7 +10,7 @@
 """
 
 from collections import defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 from faka.contexts.ledger.chart import plan_of
 from faka.contexts.ledger.model import clearing, funds, suspense
@@ -33,11 +33,12 @@ _DELIVERED = (OrderState.COMPLETED, OrderState.RETURNED)
 _KEPT = (OrderState.PAID, OrderState.SHORT)
 _COMPLETED_ONLY = "dlv:"
 _MOVEMENT = "rcp:"
+_EXCHANGE = "rep:"
 _COST = ("expense:cogs/", "inventory:cards/")
 _MAY_TURN = ("psp:", "revenue:", "expense:", "inventory:", "bank:", "equity:")
 """Accounts that may stand on either side: a refund of money that was paid out already, a day of refunds only, stock that had no cost."""
 
-_BY_HAND = ("bat:", "rep:", "void:", "set:", "fee:", "pout:", "den:", "cor:", "rev:", "com:", "mis:")
+_BY_HAND = ("bat:", "void:", "set:", "fee:", "pout:", "den:", "cor:", "rev:", "com:", "mis:")
 """Facts whose rows are not among these books, or that only the books know."""
 
 
@@ -51,8 +52,11 @@ def check(facts: Facts, _question: Question) -> None:
         else:
             _with_a_person(facts, receipt)
         _refund_of(facts, receipt, receipt.key in refunds)
+    exchanged = _exchanged(facts)
     for order in facts.orders.values():
-        _paid_once(facts, order, applied.pop(order.id, []))
+        earned = _paid_once(facts, order, applied.pop(order.id, []))
+        if order.state is OrderState.COMPLETED:
+            _cost(facts, order, earned, exchanged)
     for order_id, receipts in applied.items():
         facts.say("I2", receipts[0].key, f"paid {order_id or 'nothing'}, which is not there")
     _entries(facts)
@@ -96,8 +100,8 @@ def _refund_of(facts: Facts, receipt: ReceiptFacts, has_refund: bool) -> None:
         facts.say("I2", receipt.key, f"{receipt.state} {'with' if has_refund else 'without'} a refund")
 
 
-def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) -> None:
-    """A paid order has the one receipt that paid it (I2), for exactly what it costs (I8)."""
+def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) -> EntryFacts | None:
+    """A paid order has the one receipt that paid it (I2), for exactly what it costs (I8). Answers the entry of its delivery."""
     is_free = order.channel == FREE
     if is_free != (order.total == 0):
         facts.say("I8", order.id, f"costs {order.total} by channel {order.channel}")
@@ -120,8 +124,7 @@ def _paid_once(facts: Facts, order: OrderFacts, receipts: list[ReceiptFacts]) ->
         facts.say("I3", order.id, f"{order.state} {'with' if earned else 'without'} an entry of delivery")
     elif earned is not None:
         _earned(facts, order, earned)
-    if order.state is OrderState.COMPLETED and not order.replaced:
-        _cost(facts, order, earned)
+    return earned
 
 
 def _earned(facts: Facts, order: OrderFacts, entry: EntryFacts) -> None:
@@ -135,8 +138,20 @@ def _earned(facts: Facts, order: OrderFacts, entry: EntryFacts) -> None:
         facts.say("I3", order.id, f"delivered for {order.goods} + {order.fee}, booked as {_sum(entry)}")
 
 
-def _cost(facts: Facts, order: OrderFacts, earned: EntryFacts | None) -> None:
-    """What its very cards have cost, each currency once: beside the price, or alone. Cards that were replaced changed the sum."""
+def _exchanged(facts: Facts) -> dict[tuple[str, str], int]:
+    """Order and currency → how much more its cards have cost since they are others."""
+    found: dict[tuple[str, str], int] = defaultdict(int)
+    for name, entry in facts.entries.items():
+        if name.startswith(_EXCHANGE):
+            for sign, lines in ((1, entry.debits), (-1, entry.credits)):
+                for account, minor in lines:
+                    if account.startswith("expense:cogs/"):
+                        found[name.split(":")[1], account.rpartition("/")[2]] += sign * minor
+    return found
+
+
+def _cost(facts: Facts, order: OrderFacts, earned: EntryFacts | None, exchanged: Mapping[tuple[str, str], int]) -> None:
+    """What its very cards have cost, each currency once: beside the price, or alone, and what replacing some has changed."""
     wanted: dict[str, int] = defaultdict(int)
     for batch, count in order.taken:
         unit, currency = facts.costs.get((order.sku, batch), (0, order.currency))
@@ -145,6 +160,7 @@ def _cost(facts: Facts, order: OrderFacts, earned: EntryFacts | None) -> None:
         alone = facts.entries.get(f"cst:{order.id}:{currency}")
         beside = earned if currency == order.currency else None
         booked = sum(minor for entry in (alone, beside) if entry for account, minor in entry.debits if account.startswith(_COST))
+        booked += exchanged.get((order.id, currency), 0)
         if booked != wanted[currency]:
             facts.say("I3", order.id, f"its cards have cost {wanted[currency]} {currency}, booked are {booked}")
 
@@ -153,6 +169,7 @@ def _entries(facts: Facts) -> None:
     """Each entry has its movement or its delivery."""
     there: dict[str, Callable[[str], bool]] = {_MOVEMENT: facts.receipts.__contains__, _COMPLETED_ONLY: facts.orders.__contains__}
     there |= {"cst:": facts.orders.__contains__, "rec:": facts.refunds.__contains__}
+    there[_EXCHANGE] = lambda order: order in facts.orders and facts.orders[order].replaced > 0
     for name in facts.entries:
         if name.startswith(("rfd:", "val:", "wal:")):
             continue  # judged beside its refund, its value, its wallet
