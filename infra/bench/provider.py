@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import parse_qsl, urlsplit
 
-from faka.contexts.payments.providers.base import RawRequest
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.acts import play
 from infra.local.actors.bank import Bank
 from infra.local.actors.desk import Answered, Asked

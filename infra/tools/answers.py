@@ -10,7 +10,6 @@ from faka.contexts.catalog import errors as catalog
 from faka.contexts.orders import errors as orders
 from faka.contexts.orders.price import PriceChanged
 from faka.contexts.payments.errors import ChannelClosedForOrders
-from faka.contexts.payments.providers.base import Forged, Malformed
 from faka.contexts.quotas.errors import QuotaExceeded, TooManyTries, WrongCode
 from faka.contexts.stock import OutOfStock
 from faka.contexts.vault import CardWithheld
@@ -20,6 +19,7 @@ from faka.flows.quote import QuantityNotOffered
 from faka.flows.reveal import GoodsWentBack
 from faka.kernel.contact import InvalidContact
 from faka.kernel.errors import FakaError, InvalidRequest, NotFound
+from faka.kernel.exchange import Forged, Malformed
 from pages.forms import BadForm
 
 

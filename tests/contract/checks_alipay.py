@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from faka.contexts.orders.model import OrderState
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, ChannelClosed, EventState, Forged, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, ChannelClosed, EventState, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillKind, BillStatus
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret

@@ -9,8 +9,9 @@ import pytest
 
 from faka.contexts.orders.model import OrderState
 from faka.contexts.payments.providers import open_channel
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventState, Forged, Malformed, ProviderUnavailable, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventState, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillStatus
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from tests.contract.books_scene import DAY, Scene
 from tests.contract.check_rows import Line, Rows, shop
 from tests.contract.notices import NUMBER, turned

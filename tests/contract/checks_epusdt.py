@@ -6,9 +6,10 @@ from typing import Any
 import pytest
 
 from faka.contexts.orders.model import OrderState
-from faka.contexts.payments.providers.base import ChannelClosed, EventState, Forged, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import ChannelClosed, EventState, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillNotOffered
 from faka.contexts.payments.providers.epusdt import Epusdt
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.secret import Secret
 from infra.local.actors.desk import Answered
 from infra.local.actors.epusdt import sign

@@ -7,9 +7,10 @@ from typing import Any
 import pytest
 
 from faka.contexts.orders.model import OrderState
-from faka.contexts.payments.providers.base import ChannelClosed, EventState, Forged, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import ChannelClosed, EventState, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillKind, BillStatus
 from faka.contexts.payments.providers.stripe import Stripe
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret
 from infra.local.actors.desk import Answered

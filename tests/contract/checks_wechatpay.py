@@ -10,9 +10,10 @@ from contextlib import contextmanager
 from datetime import date
 from typing import Any
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, ChannelClosed, EventState, Forged, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, ChannelClosed, EventState, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillKind
 from faka.contexts.payments.providers.wechatpay_notice import WrongKey
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.secret import Secret
 from infra.local.actors.wechatpay_forgeries import probe, sealed_otherwise
 from tests.contract.check_rows import SURFACES, Row

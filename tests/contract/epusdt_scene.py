@@ -6,8 +6,9 @@ from typing import Any, cast
 
 import pytest
 
-from faka.contexts.payments.providers.base import Checkout, PaymentOrder, RawRequest
+from faka.contexts.payments.providers.base import Checkout, PaymentOrder
 from faka.contexts.payments.providers.epusdt import Epusdt
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import OrderId, out_trade_no, payment_id, ulid
 from faka.kernel.money import Currency, Money
 from infra.local.actors.epusdt import EpusdtDesk

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 import pytest
 
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import Forged, Malformed, RawRequest
 from faka.kernel.errors import FakaError
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from tests.kit.clock import FrozenClock
 from tests.kit.providers import FakeProvider, FakeProviders
 

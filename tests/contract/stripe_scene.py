@@ -7,11 +7,12 @@ from typing import Any, cast
 
 import pytest
 
-from faka.contexts.payments.providers.base import Checkout, PaymentEvent, PaymentOrder, RawRequest
+from faka.contexts.payments.providers.base import Checkout, PaymentEvent, PaymentOrder
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder
 from faka.contexts.payments.providers.stripe import Stripe
 from faka.kernel.clock import business_day
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import OrderId, out_trade_no, payment_id, ulid
 from faka.kernel.money import Currency, Money
 from infra.local.actors.spelling import Json

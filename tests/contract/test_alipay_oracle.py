@@ -21,7 +21,8 @@ from cryptography.hazmat.primitives.serialization import (
 )
 
 from faka.contexts.payments.providers.alipay_gateway import Gateway
-from faka.contexts.payments.providers.base import EventState, Forged, Malformed, PaymentEvent, PaymentOrder, RawRequest
+from faka.contexts.payments.providers.base import EventState, PaymentEvent, PaymentOrder
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from tests.contract.books_scene import Scene, cny
 from tests.contract.notices import AMOUNT_MINOR, FORM, NUMBER
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from faka.contexts.payments.providers.base import EventState, Forged, Malformed, RawRequest
+from faka.contexts.payments.providers.base import EventState
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from infra.local.actors.alipay import AlipayDesk
 from infra.local.actors.epay import EpayDesk
 from infra.local.actors.spelling import md5

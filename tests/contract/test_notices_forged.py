@@ -11,7 +11,8 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1
 
-from faka.contexts.payments.providers.base import EventState, Forged, Malformed, PaymentEvent
+from faka.contexts.payments.providers.base import EventState, PaymentEvent
+from faka.kernel.exchange import Forged, Malformed
 from tests.contract.notices import ALIPAY_FIELDS, AMOUNT_MINOR, EPAY_FIELDS, NUMBER, WAYS, Way, refusal, turned
 
 

@@ -6,7 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from faka.contexts.payments.providers.base import EventState, Forged, Malformed, RawRequest
+from faka.contexts.payments.providers.base import EventState
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from tests.contract.notices import NUMBER, WAYS, Way, refusal
 
 

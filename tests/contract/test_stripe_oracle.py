@@ -15,8 +15,8 @@ import stripe
 from stripe import _webhook as webhook
 
 from faka.contexts.payments.providers import stripe_notice
-from faka.contexts.payments.providers.base import Forged, RawRequest
 from faka.kernel.clock import from_epoch_s
+from faka.kernel.exchange import Forged, RawRequest
 from faka.kernel.secret import Secret
 from tests.contract.stripe_scene import Scene, scene
 

@@ -16,9 +16,10 @@ from cryptography.hazmat.primitives.hashes import SHA1
 from faka.contexts.payments.providers import certificates, open_account, open_channel, rsa
 from faka.contexts.payments.providers.alipay_gateway import Gateway
 from faka.contexts.payments.providers.answers import members
-from faka.contexts.payments.providers.base import EventState, Forged, RawRequest
+from faka.contexts.payments.providers.base import EventState
 from faka.contexts.payments.providers.canonical import signed_text
 from faka.contexts.payments.providers.epay import md5_signature
+from faka.kernel.exchange import Forged, RawRequest
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret

@@ -18,10 +18,10 @@ from wechatpayv3 import utils as others
 from wechatpayv3.core import Core
 
 from faka.contexts.payments.providers import rsa
-from faka.contexts.payments.providers.base import Forged
 from faka.contexts.payments.providers.wechatpay_gateway import message_text, provider_keys, request_text
 from faka.contexts.payments.providers.wechatpay_notice import opened, unsealed
 from faka.kernel.clock import epoch_s
+from faka.kernel.exchange import Forged
 from faka.kernel.secret import Secret
 from infra.local.actors.desk import Asked
 from infra.local.actors.keys import loaded

@@ -12,10 +12,11 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from faka.contexts.payments.providers import open_channel
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.base import EventState, PaymentEvent, PaymentOrder, RawRequest
+from faka.contexts.payments.providers.base import EventState, PaymentEvent, PaymentOrder
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder
 from faka.contexts.payments.providers.wechatpay import WechatPay
 from faka.kernel.clock import Clock
+from faka.kernel.exchange import RawRequest
 from faka.kernel.money import Currency, Money
 from infra.local.actors.bank import Trade
 from infra.local.actors.wechatpay import WechatpayDesk

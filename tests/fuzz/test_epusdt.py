@@ -9,8 +9,9 @@ import pytest
 from hypothesis import strategies as st
 
 from faka.contexts.payments.providers import epusdt_notice
-from faka.contexts.payments.providers.base import CloseResult, EventState, Forged, Malformed, ProviderUnavailable, RawRequest
+from faka.contexts.payments.providers.base import CloseResult, EventState, ProviderUnavailable
 from faka.contexts.payments.providers.epusdt_gateway import shortest, signature
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from faka.kernel.secret import Secret
 from infra.local.actors.desk import Answered
 from infra.local.actors.epusdt import sign, spelt

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import strategies as st
 
 from faka.contexts.payments.providers import canonical, rsa
-from faka.contexts.payments.providers.base import Forged, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.base import PaymentEvent
 from faka.contexts.payments.providers.canonical import form_fields, query_fields, signed_text
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from tests.contract.notices import FORM, WAYS, Way
 from tests.fuzz.fuzzing import finds, fuzz, refused
 

@@ -10,8 +10,9 @@ import pytest
 from hypothesis import strategies as st
 
 from faka.contexts.payments.providers import stripe_bill, stripe_notice
-from faka.contexts.payments.providers.base import EventState, Forged, Malformed, PaymentEvent, ProviderUnavailable, RawRequest
+from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillLine
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from infra.local.actors.desk import Answered
 from infra.local.actors.stripe_books import movement
 from tests.contract.stripe_scene import Scene

@@ -11,16 +11,9 @@ import pytest
 from hypothesis import strategies as st
 
 from faka.contexts.payments.providers import rsa, wechatpay_bill, wechatpay_facts
-from faka.contexts.payments.providers.base import (
-    ChannelClosed,
-    EventState,
-    Forged,
-    Malformed,
-    PaymentEvent,
-    ProviderUnavailable,
-    RawRequest,
-)
+from faka.contexts.payments.providers.base import ChannelClosed, EventState, PaymentEvent, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from tests.contract.checks_wechatpay import DAY
 from tests.contract.wechatpay_scene import AMOUNT_MINOR, NUMBER, Shop
 from tests.fuzz.fuzzing import finds, fuzz, refused

@@ -8,10 +8,10 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from faka.contexts.orders.model import Order, OrderState
-from faka.contexts.payments.providers.base import RawRequest
 from faka.flows.ask_refund import ask_refund
 from faka.flows.fulfil import fulfil
 from faka.flows.order_page import cancel
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import out_trade_no
 from faka.kernel.money import Currency
 from faka.platform.table import TableName

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from typing import Any, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from faka.contexts.payments.providers.base import RawRequest
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.keys import loaded, stranger_keys
 from infra.local.actors.spelling import content, md5, rsa2
 from tests.integration.given_twists import Bench

@@ -12,7 +12,7 @@ from unittest.mock import patch
 from urllib.parse import urlencode
 
 from faka.contexts.orders.model import Order
-from faka.contexts.payments.providers.base import RawRequest
+from faka.kernel.exchange import RawRequest
 from faka.platform.table import TableName
 from infra.local.actors.bank import Payment, Trade
 from tests.contract.check_rows import Shop

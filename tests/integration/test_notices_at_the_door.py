@@ -5,8 +5,9 @@ import pytest
 from faka.contexts.catalog.errors import ChannelNotFound
 from faka.contexts.orders.model import OrderState
 from faka.contexts.payments.errors import ChannelClosedForOrders
-from faka.contexts.payments.providers.base import ChannelClosed, Forged, Malformed
+from faka.contexts.payments.providers.base import ChannelClosed
 from faka.flows.take_notice import take_notice
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.ids import ChannelId, out_trade_no
 from tests.kit.world import engine_world
 

@@ -13,10 +13,10 @@ import pytest
 
 from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.orders.model import Order
-from faka.contexts.payments.providers.base import RawRequest
 from faka.contexts.payments.store import PaymentStore, receipt_key
 from faka.flows.order_page import open_order
 from faka.kernel.errors import InvalidRequest
+from faka.kernel.exchange import RawRequest
 from tests.kit.doors import CONTEXT, event, load, read
 from tests.kit.world import World, engine_world
 

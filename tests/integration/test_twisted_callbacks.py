@@ -16,9 +16,9 @@ import pytest
 
 from faka.contexts.orders.model import OrderState
 from faka.contexts.payments.providers import rsa
-from faka.contexts.payments.providers.base import RawRequest
 from faka.contexts.payments.providers.epay import Epay
 from faka.contexts.payments.providers.epusdt import Epusdt
+from faka.kernel.exchange import RawRequest
 from infra.tools.template import ROOT
 from tests.integration import twists_of_epusdt, twists_of_stripe, twists_of_wechatpay
 from tests.integration.given_forms import ALIPAY, EPAY, EPAY_RSA

@@ -6,12 +6,13 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from faka.contexts.orders.model import DeliveryState, Order, OrderState
-from faka.contexts.payments.providers.base import EventSource, RawRequest
+from faka.contexts.payments.providers.base import EventSource
 from faka.contexts.proposals import ProposalOver, ProposalState, ProposalStore, SamePerson, person, require_other
 from faka.flows import confirm_payment
 from faka.flows.confirm_payment import AnotherReference, approve_payment, propose_payment
 from faka.flows.order_page import check_payment
 from faka.kernel.errors import InvalidRequest
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import ChannelId
 from faka.steps.settle import apply
 from infra.ops import payments

@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import urlencode
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.epusdt import content, sign
 from infra.local.actors.keys import stranger_keys
 from tests.integration.given_twists import Bench, Twist, Verdict, bodied, changed, headed

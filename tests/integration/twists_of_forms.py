@@ -12,7 +12,8 @@ from urllib.parse import urlencode
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.spelling import content, md5, rsa2
 from tests.integration.given_forms import FORM, Form, pair_of, signing, strangers_sign, with_
 from tests.integration.given_twists import Bench, Twist, Verdict

@@ -5,7 +5,7 @@ import hmac
 from collections.abc import Callable, Iterator
 from urllib.parse import parse_qsl, urlencode
 
-from faka.contexts.payments.providers.base import RawRequest
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.spelling import content
 from tests.integration.given_forms import FORM, Form, signing, with_
 from tests.integration.given_twists import Bench, Twist, Verdict

@@ -8,7 +8,8 @@ import json
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.keys import stranger_keys
 from infra.local.actors.stripe import signature
 from tests.integration.given_twists import Bench, Twist, Verdict, bodied, changed, headed

@@ -9,7 +9,8 @@ from typing import Any
 from cryptography.hazmat.primitives.asymmetric import padding
 from cryptography.hazmat.primitives.hashes import SHA1, SHA256
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX
+from faka.kernel.exchange import RawRequest
 from infra.local.actors.keys import loaded, stranger_keys
 from infra.local.actors.spelling import md5, rsa2
 from infra.local.actors.wechatpay_forgeries import probe

@@ -28,9 +28,10 @@ from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.payments.providers import open_account, open_channel
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import Checkout, RawRequest
+from faka.contexts.payments.providers.base import Checkout
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret

@@ -20,7 +20,6 @@ from moto import mock_aws
 
 from faka.contexts.catalog.model import Product
 from faka.contexts.orders.model import Order
-from faka.contexts.payments.providers.base import HttpAnswer, RawRequest
 from faka.contexts.stock import extent
 from faka.contexts.vault import Batch, BatchState, CardText, Lot, Page
 from faka.contexts.vault.changes import filled, opened
@@ -34,6 +33,7 @@ from faka.flows.sweep import sweep
 from faka.flows.take_notice import take_notice
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import FakaError
+from faka.kernel.exchange import HttpAnswer, RawRequest
 from faka.kernel.ids import ChannelId, OrderId, batch_id, lookup_code, out_trade_no, ulid
 from faka.platform.envelope import Envelope
 from faka.platform.index_key import IndexKey

@@ -9,9 +9,10 @@ import pytest
 
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.payments.providers import account
-from faka.contexts.payments.providers.base import ChannelClosed, EventState, Forged, Malformed
+from faka.contexts.payments.providers.base import ChannelClosed, EventState
 from faka.contexts.payments.providers.epay import Epay
 from faka.flows.take_notice import take_notice
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.ids import ChannelId, out_trade_no
 from faka.kernel.secret import Secret
 from faka.steps.settle import booking

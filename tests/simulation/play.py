@@ -8,7 +8,7 @@ from typing import Any
 
 from greenlet import getcurrent, greenlet
 
-from faka.contexts.payments.providers.base import RawRequest
+from faka.kernel.exchange import RawRequest
 from tests.kit.doors import event
 from tests.kit.sinks import Canaries
 from tests.simulation.cloud import DIED, HOLD_TTL_S, Cloud, Failed, message_event

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import Order
-from faka.contexts.payments.providers.base import RawRequest
 from faka.contexts.stock import OutOfStock
 from faka.flows.checkout import CheckoutCommand, checkout
 from faka.flows.reveal import Viewer, reveal
 from faka.flows.take_notice import take_notice
 from faka.kernel.errors import Conflict, Unavailable
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import ChannelId, lookup_code, out_trade_no, ulid
 from faka.steps.proof import Proof
 from faka.wiring import SOLD_OUT_MEMORY_S, Deps

@@ -33,9 +33,10 @@ if TYPE_CHECKING:
     from faka.contexts.catalog.model import ChannelRow
     from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.payments.providers.account import ChannelAccount
-    from faka.contexts.payments.providers.adapter import Adapter, Transport
+    from faka.contexts.payments.providers.adapter import Adapter
     from faka.contexts.vault import VaultStore
     from faka.contexts.wallets.store import WalletStore
+    from faka.kernel.exchange import Transport
     from faka.kernel.ids import ChannelId
     from faka.platform.envelope import Envelope
     from faka.platform.machines import Machine

@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from faka.contexts.orders.model import Order, OrderState
-from faka.contexts.payments.providers.base import RawRequest
+from faka.kernel.exchange import RawRequest
 from faka.platform.table import TableName
 from tests.kit.sinks import Canaries
 from tests.kit.world import World

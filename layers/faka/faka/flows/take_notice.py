@@ -13,10 +13,11 @@ from datetime import timedelta
 from faka.contexts.payments.errors import NoticeExists
 from faka.contexts.payments.model import Notice, NoticeState
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventState, Forged, HttpAnswer, Malformed, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventState
 from faka.contexts.payments.providers.refunding import RefundProgress
 from faka.contexts.payments.store import notice_from
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Forged, HttpAnswer, Malformed, RawRequest
 from faka.kernel.ids import ChannelId
 from faka.platform import telemetry
 from faka.steps.notice import Fact, apply_notice

@@ -1,4 +1,12 @@
-"""A value that may not be printed."""
+"""A value that may not be printed, and what makes one usable as a key."""
+
+import re
+
+
+SECRET_LENGTH_MIN = 16
+"""Below 16 symbols a shared key can be searched; gateways hand out 32."""
+
+_PLACEHOLDER = re.compile(r"change.?me|place.?holder|your[-_ ]|example|replace|secret|password|todo|x{6}|\*{3}|[<>{}$]", re.IGNORECASE)
 
 
 class Secret:
@@ -26,3 +34,10 @@ class Secret:
 
     def __reduce__(self) -> str:
         raise TypeError("a secret does not leave the process by pickling")
+
+
+def is_usable(secret: Secret) -> bool:
+    """Whether this can be a key at all: long enough, not one symbol repeated, not a word that means *fill me in*."""
+    text = secret.reveal()
+    is_dull = len(set(text)) < 5
+    return text == text.strip() and len(text) >= SECRET_LENGTH_MIN and not is_dull and not _PLACEHOLDER.search(text)

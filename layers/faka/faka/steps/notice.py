@@ -5,9 +5,10 @@ from datetime import datetime
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.payments.model import Notice, NoticeState
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable, RawRequest
+from faka.contexts.payments.providers.base import EventState, PaymentEvent, ProviderUnavailable
 from faka.contexts.payments.providers.refunding import RefundEvent
 from faka.contexts.payments.store import NOTICE_TRIES_MAX
+from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import payment_of, refund_of
 from faka.platform.table import Write
 from faka.steps.refund import hear, heard_unknown

@@ -5,11 +5,12 @@ from typing import Any
 
 import pytest
 
-from faka.contexts.payments.providers import is_usable, open_channel
-from faka.contexts.payments.providers.base import ChannelClosed, RawRequest
+from faka.contexts.payments.providers import open_channel
+from faka.contexts.payments.providers.base import ChannelClosed
 from faka.contexts.payments.providers.epay import Epay, md5_signature
+from faka.kernel.exchange import RawRequest
 from faka.kernel.money import Currency
-from faka.kernel.secret import Secret
+from faka.kernel.secret import Secret, is_usable
 from tests.kit.clock import FrozenClock
 from tests.kit.providers import FakeProvider, FakeProviders, shared_keys
 

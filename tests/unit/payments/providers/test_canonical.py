@@ -7,8 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from faka.contexts.payments.providers.base import Malformed, RawRequest
 from faka.contexts.payments.providers.canonical import form_fields, plain_subject, query_fields, signed_text
+from faka.kernel.exchange import Malformed, RawRequest
 from infra.local.actors.spelling import content
 
 

@@ -11,14 +11,12 @@ from faka.contexts.payments.providers.base import (
     CheckoutKind,
     CloseResult,
     EventState,
-    Forged,
-    Malformed,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from faka.kernel.money import Currency, Money
 from infra.local.actors.desk import Asked
 from infra.local.actors.notice import Refusal

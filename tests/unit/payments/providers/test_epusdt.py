@@ -6,10 +6,11 @@ from typing import Any
 import pytest
 
 from faka.contexts.payments.providers import epusdt_gateway
-from faka.contexts.payments.providers.base import CloseResult, EventState, Forged, Malformed, MethodNotOffered, ProviderUnavailable
+from faka.contexts.payments.providers.base import CloseResult, EventState, MethodNotOffered, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillNotOffered
 from faka.contexts.payments.providers.epusdt_gateway import shortest
 from faka.contexts.payments.providers.refunding import RefundNotOffered
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.money import Currency, Money
 from faka.kernel.secret import Secret
 from infra.local.actors.desk import Answered

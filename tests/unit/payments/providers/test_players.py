@@ -16,7 +16,8 @@ import pytest
 
 from faka.contexts.payments.providers import open_account, open_channel
 from faka.contexts.payments.providers.adapter import Adapter
-from faka.contexts.payments.providers.base import CheckoutKind, EventState, Forged, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.base import CheckoutKind, EventState, PaymentEvent
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret

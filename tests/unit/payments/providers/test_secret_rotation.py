@@ -8,8 +8,9 @@ import boto3
 import pytest
 from moto import mock_aws
 
-from faka.contexts.payments.providers.base import ChannelClosed, Forged, RawRequest
+from faka.contexts.payments.providers.base import ChannelClosed
 from faka.contexts.payments.providers.epay import md5_signature
+from faka.kernel.exchange import Forged, RawRequest
 from faka.kernel.secret import Secret
 from faka.platform import secrets as subject
 from faka.platform.secrets import AGE_MAX, OVERLAP, Secrets

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from faka.contexts.payments.providers import stripe_notice
-from faka.contexts.payments.providers.base import EventState, Forged, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.base import EventState, PaymentEvent
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from faka.kernel.money import Currency, Money
 from faka.kernel.secret import Secret
 from tests.contract.stripe_scene import AMOUNT_MINOR, Scene, scene

@@ -12,10 +12,11 @@ import pytest
 from cryptography.hazmat.primitives.ciphers import Cipher, algorithms, modes
 
 from faka.contexts.payments.providers import rsa, wechatpay_gateway, wechatpay_notice
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventSource, EventState, Forged, Malformed, PaymentEvent
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundProgress
 from faka.contexts.payments.providers.wechatpay_notice import WrongKey
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Forged, Malformed
 from faka.kernel.money import Currency
 from faka.kernel.secret import Secret
 from infra.local.actors.wechatpay_forgeries import probe, sealed_otherwise

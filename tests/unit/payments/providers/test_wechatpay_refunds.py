@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
-from faka.contexts.payments.providers.base import ChannelClosed, Forged, ProviderUnavailable
+from faka.contexts.payments.providers.base import ChannelClosed, ProviderUnavailable
 from faka.contexts.payments.providers.refunding import RefundDelayed, RefundProgress, RefundRefused
 from faka.contexts.payments.providers.wechatpay import WechatPay
 from faka.contexts.payments.providers.wechatpay_gateway import ProviderKey
+from faka.kernel.exchange import Forged
 from faka.kernel.money import Currency, Money
 from faka.kernel.secret import Secret
 from infra.local.actors.bank import RefundWay

@@ -5,13 +5,14 @@ adapter; a new provider is one module here, one line in `open_channel` and one s
 secret hold for each kind.
 """
 
-from faka.contexts.payments.providers.account import ChannelAccount, is_usable, open_account
-from faka.contexts.payments.providers.adapter import Adapter, Transport
+from faka.contexts.payments.providers.account import ChannelAccount, open_account
+from faka.contexts.payments.providers.adapter import Adapter
 from faka.contexts.payments.providers.base import ChannelClosed, ProviderKind
 from faka.kernel.clock import Clock
+from faka.kernel.exchange import Transport
 
 
-__all__ = ["is_usable", "open_account", "open_channel"]
+__all__ = ["open_account", "open_channel"]
 
 
 def open_channel(account: ChannelAccount, transport: Transport, clock: Clock) -> Adapter:

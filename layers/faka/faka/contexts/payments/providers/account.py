@@ -18,19 +18,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final
-from urllib.parse import urlsplit
 
-from faka.contexts.payments.providers.base import SECRET_LENGTH_MIN, ChannelClosed, ProviderKind
+from faka.contexts.payments.providers.base import ChannelClosed, ProviderKind
+from faka.kernel.exchange import is_callable_address
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Currency
-from faka.kernel.secret import Secret
+from faka.kernel.secret import SECRET_LENGTH_MIN, Secret, is_usable
 
 
 _MERCHANT: Final = re.compile(r"[0-9A-Za-z_-]{1,64}", re.ASCII)
 _SELLER: Final = re.compile(r"[0-9]{16}", re.ASCII)
 _SERIAL: Final = re.compile(r"[0-9A-F]{8,40}", re.ASCII)
-_PLACEHOLDER = re.compile(r"change.?me|place.?holder|your[-_ ]|example|replace|secret|password|todo|x{6}|\*{3}|[<>{}$]", re.IGNORECASE)
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 VERSIONS_MAX = 2
 
 
@@ -133,7 +131,7 @@ def open_account(
         pattern.fullmatch(account.get(name, "")) for name, pattern in shape.identity.items()
     ):
         raise ChannelClosed("the account's identity is missing")
-    if not _is_callable(gateway):
+    if not is_callable_address(gateway):
         raise ChannelClosed("the gateway's address is not https, or names a port or a user")
     live = [version for version in secrets[:VERSIONS_MAX] if all(is_usable(version.get(name, Secret(""))) for name in shape.secrets)]
     if not secrets or not live or live[0] is not secrets[0]:
@@ -151,22 +149,3 @@ def open_account(
         public_keys=dict(public_keys or {}),
         secrets=tuple(live),
     )
-
-
-def _is_callable(gateway: str) -> bool:
-    """What the way out refuses is refused here already, where an operator reads why and no buyer waits."""
-    try:
-        address = urlsplit(gateway)
-        port = address.port
-    except ValueError:
-        return False
-    if address.scheme == "http":
-        return address.hostname in _LOOPBACK
-    return address.scheme == "https" and port in (None, 443) and "@" not in address.netloc
-
-
-def is_usable(secret: Secret) -> bool:
-    """Whether this can be a key at all: long enough, not one symbol repeated, not a word that means *fill me in*."""
-    text = secret.reveal()
-    is_dull = len(set(text)) < 5
-    return text == text.strip() and len(text) >= SECRET_LENGTH_MIN and not is_dull and not _PLACEHOLDER.search(text)

@@ -1,43 +1,14 @@
 """The one interface of all providers, and the way out that they are given."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import BinaryIO, Protocol
 
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.base import Checkout, CloseResult, HttpAnswer, PaymentEvent, PaymentOrder, RawRequest
+from faka.contexts.payments.providers.base import Checkout, CloseResult, PaymentEvent, PaymentOrder
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder
-
-
-class Transport(Protocol):
-    """The one way out. `platform.outbound` is the real one; a test's provider is another."""
-
-    def request(
-        self,
-        method: str,
-        url: str,
-        *,
-        headers: Mapping[str, str] | None = None,
-        body: bytes = b"",
-        timeout_s: float = 10.0,
-        answered: dict[str, str] | None = None,
-    ) -> tuple[int, bytes]:
-        """Send once, follow nothing, answer status and body.
-
-        The answer's headers go into `answered`, names in lower case: WeChat Pay signs its answers there.
-        Raises: Unavailable when there is no answer, without the address in its text (an epay address holds the key).
-        """
-        ...
-
-    def download(
-        self, url: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None, bytes_max: int, timeout_s: float = 300.0
-    ) -> int:
-        """GET a file piece by piece; answers the status. Only a body of status 200 is written.
-
-        Raises: Unavailable as above, also in the middle of the file and for one longer than `bytes_max`.
-        """
-        ...
+from faka.kernel.exchange import HttpAnswer, RawRequest
 
 
 class Adapter(Protocol):

@@ -25,7 +25,6 @@ from urllib.parse import urlencode, urlsplit
 
 from faka.contexts.payments.providers import alipay_bill, alipay_notice, alipay_refunds
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.alipay_gateway import TIME, Gateway, Refused
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
@@ -35,13 +34,10 @@ from faka.contexts.payments.providers.base import (
     CloseResult,
     EventSource,
     EventState,
-    HttpAnswer,
-    Malformed,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import (
@@ -53,6 +49,7 @@ from faka.contexts.payments.providers.canonical import (
 )
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder
 from faka.kernel.clock import SHANGHAI, Clock
+from faka.kernel.exchange import HttpAnswer, Malformed, RawRequest, Transport
 
 
 SUBJECT_BYTES_MAX = 256

@@ -27,13 +27,13 @@ from zipfile import ZIP_DEFLATED, ZIP_STORED, BadZipFile, ZipFile, ZipInfo
 
 from faka.contexts.payments.providers import alipay_table
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.alipay_gateway import Gateway, Refused
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import ProviderUnavailable
 from faka.contexts.payments.providers.bill import BILL_BYTES_MAX, BILL_LINES_MAX, BillCorrupt, BillFile, BillLine, BillNotReady
 from faka.kernel.clock import SHANGHAI
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Transport
 
 
 READY_HOUR: Final = 9

@@ -10,12 +10,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from faka.contexts.payments.providers import rsa
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
 from faka.contexts.payments.providers.base import ProviderUnavailable
 from faka.contexts.payments.providers.canonical import signed_text
 from faka.kernel.clock import SHANGHAI, Clock
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Transport
 
 
 TIME = "%Y-%m-%d %H:%M:%S"

@@ -6,7 +6,7 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPublicKey
 
 from faka.contexts.payments.providers import alipay_refunds, rsa
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.base import EventSource, EventState, Forged, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.base import EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.canonical import (
     AMOUNT,
     NOTICE_ID,
@@ -20,6 +20,7 @@ from faka.contexts.payments.providers.canonical import (
     word,
 )
 from faka.contexts.payments.providers.refunding import RefundEvent
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 
 
 STATES = {

@@ -17,7 +17,7 @@ from typing import Final
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.alipay_gateway import Gateway, Limited, Refused
 from faka.contexts.payments.providers.answers import text_of
-from faka.contexts.payments.providers.base import EventSource, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import EventSource, ProviderUnavailable
 from faka.contexts.payments.providers.canonical import (
     AMOUNT,
     NOTICE_ID,
@@ -30,6 +30,7 @@ from faka.contexts.payments.providers.canonical import (
     word,
 )
 from faka.contexts.payments.providers.refunding import RefundDelayed, RefundEvent, RefundOrder, RefundProgress, RefundRefused
+from faka.kernel.exchange import Malformed
 
 
 REASON_BYTES_MAX = 256

@@ -15,14 +15,10 @@ provider's and is addressed to *this* account; whether number, amount and curren
 one monotonic rule for all providers. No text of an error here holds a body, an address with a key, or a field's value.
 """
 
-import hashlib
 from datetime import datetime
 from enum import StrEnum
-from urllib.parse import urlencode
 
-from pydantic import Field
-
-from faka.kernel.errors import Conflict, Denied, Rejected, Unavailable
+from faka.kernel.errors import Conflict, Rejected, Unavailable
 from faka.kernel.ids import ChannelId
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
@@ -36,9 +32,6 @@ NOTICE_FIELDS_MAX = 100
 
 ANSWER_BYTES_MAX = 256 * 1024
 """Answers to query, close and precreate are 1 to 4 KB; an answer above the bound is not read on."""
-
-SECRET_LENGTH_MIN = 16
-"""Below 16 symbols a shared key can be searched; gateways hand out 32."""
 
 
 class ProviderKind(StrEnum):
@@ -94,28 +87,6 @@ class CloseResult(StrEnum):
     (epay). Closing on our side alone is right, and a late payment stays possible."""
 
 
-class RawRequest(Frozen):
-    """A request as it came. Header names in lower case, query decoded once and in order, base64 of the gateway undone."""
-
-    method: str
-    path: str = ""
-    headers: dict[str, str] = Field(default_factory=dict, repr=False)
-    query: tuple[tuple[str, str], ...] = Field(default=(), repr=False)
-    body: bytes = Field(default=b"", repr=False)
-    received_at: datetime | None = None
-    """When a kept message came: a provider's time window is judged by it, not by the time of a later look. None: now."""
-
-    def sha256(self) -> str:
-        """Fingerprint for the inbox: of the body, or of the query where the message travels there."""
-        return hashlib.sha256(self.body or urlencode(self.query).encode()).hexdigest()
-
-
-class HttpAnswer(Frozen):
-    status: int
-    body: bytes = b""
-    content_type: str = "text/plain; charset=utf-8"
-
-
 class PaymentOrder(Frozen):
     """What a provider is told about one payment attempt."""
 
@@ -164,18 +135,6 @@ class PaymentEvent(Frozen):
     dedupe_key: str
     """Same for each repeat of the same fact; letters, digits, `.`, `_`, `-` only, so it can stand in a key."""
     raw_sha256: str
-
-
-class Forged(Denied):
-    """The signature, the algorithm or the account in the message is not the one that this channel has."""
-
-    http_status = 401
-
-
-class Malformed(Rejected):
-    """Not a message of this provider's shape: type, size, duplicate or missing fields, unreadable values."""
-
-    http_status = 400
 
 
 class ChannelClosed(Unavailable):

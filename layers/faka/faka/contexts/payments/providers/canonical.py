@@ -8,9 +8,10 @@ from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from urllib.parse import unquote_to_bytes
 
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, NOTICE_FIELDS_MAX, Malformed, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, NOTICE_FIELDS_MAX
 from faka.kernel.clock import SHANGHAI
 from faka.kernel.errors import InvalidAmount
+from faka.kernel.exchange import Malformed, RawRequest
 from faka.kernel.money import Currency, Money, parse_decimal
 
 

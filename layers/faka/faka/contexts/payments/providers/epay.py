@@ -22,7 +22,6 @@ from urllib.parse import urlencode, urlsplit
 
 from faka.contexts.payments.providers import epay_orders
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     Checkout,
@@ -30,14 +29,10 @@ from faka.contexts.payments.providers.base import (
     CloseResult,
     EventSource,
     EventState,
-    Forged,
-    HttpAnswer,
-    Malformed,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import (
@@ -63,6 +58,7 @@ from faka.contexts.payments.providers.refunding import (
     RefundRefused,
 )
 from faka.kernel.clock import Clock
+from faka.kernel.exchange import Forged, HttpAnswer, Malformed, RawRequest, Transport
 from faka.kernel.secret import Secret
 
 

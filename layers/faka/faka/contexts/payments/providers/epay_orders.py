@@ -18,10 +18,11 @@ from typing import BinaryIO, Final
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import ANSWER_BYTES_MAX, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import ANSWER_BYTES_MAX, ProviderUnavailable
 from faka.contexts.payments.providers.bill import BillCorrupt, BillFile, BillKind, BillLine, BillNotReady, BillStatus
 from faka.contexts.payments.providers.canonical import NUMBER, beijing_time, money_of
 from faka.kernel.clock import SHANGHAI, business_day
+from faka.kernel.exchange import Malformed
 
 
 PAGE_ORDERS: Final = 50

@@ -20,7 +20,6 @@ from urllib.parse import urlencode, urlsplit
 
 from faka.contexts.payments.providers import epay_orders
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     Checkout,
@@ -29,14 +28,10 @@ from faka.contexts.payments.providers.base import (
     Device,
     EventSource,
     EventState,
-    Forged,
-    HttpAnswer,
-    Malformed,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import (
@@ -53,6 +48,7 @@ from faka.contexts.payments.providers.canonical import (
 from faka.contexts.payments.providers.epay_rsa_gateway import Gateway, Refused
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder, RefundProgress
 from faka.kernel.clock import Clock
+from faka.kernel.exchange import Forged, HttpAnswer, Malformed, RawRequest, Transport
 
 
 SUBJECT_BYTES_MAX: Final = 120

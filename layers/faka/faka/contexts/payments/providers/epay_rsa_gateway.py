@@ -15,12 +15,12 @@ from cryptography.hazmat.primitives.asymmetric.rsa import RSAPrivateKey
 
 from faka.contexts.payments.providers import rsa
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import Forged, ProviderUnavailable
+from faka.contexts.payments.providers.base import ProviderUnavailable
 from faka.contexts.payments.providers.canonical import Fields, signed_text
 from faka.kernel.clock import Clock, epoch_s
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Forged, Transport
 
 
 WINDOW: Final = timedelta(seconds=300)

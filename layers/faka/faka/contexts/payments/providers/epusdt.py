@@ -24,7 +24,6 @@ from typing import BinaryIO, Final
 from urllib.parse import urlsplit
 
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     Checkout,
@@ -32,12 +31,10 @@ from faka.contexts.payments.providers.base import (
     CloseResult,
     EventSource,
     EventState,
-    HttpAnswer,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
 from faka.contexts.payments.providers.bill import BillFile, BillLine, BillNotOffered
 from faka.contexts.payments.providers.canonical import NUMBER, plain_subject
@@ -45,6 +42,7 @@ from faka.contexts.payments.providers.epusdt_gateway import SEEN, STATES, Gatewa
 from faka.contexts.payments.providers.epusdt_notice import read
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundNotOffered, RefundOrder
 from faka.kernel.clock import Clock
+from faka.kernel.exchange import HttpAnswer, RawRequest, Transport
 from faka.kernel.money import Currency, Money
 
 

@@ -15,11 +15,11 @@ from types import MappingProxyType
 from typing import Final
 
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
 from faka.contexts.payments.providers.base import EventState, ProviderUnavailable
 from faka.contexts.payments.providers.canonical import AMOUNT, signed_text
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Transport
 from faka.kernel.secret import Secret
 
 

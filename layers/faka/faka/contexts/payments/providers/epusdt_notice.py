@@ -10,18 +10,10 @@ import re
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import (
-    NOTICE_BYTES_MAX,
-    NOTICE_FIELDS_MAX,
-    EventSource,
-    EventState,
-    Forged,
-    Malformed,
-    PaymentEvent,
-    RawRequest,
-)
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, NOTICE_FIELDS_MAX, EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.canonical import AMOUNT, NUMBER, money_of
 from faka.contexts.payments.providers.epusdt_gateway import STATES, shortest, signature
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 
 
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,63}", re.ASCII)

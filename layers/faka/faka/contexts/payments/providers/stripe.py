@@ -18,25 +18,23 @@ from urllib.parse import urlsplit
 
 from faka.contexts.payments.providers import stripe_bill, stripe_notice, stripe_refunds, stripe_sessions
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     AlreadyPaid,
     Checkout,
     CheckoutKind,
     CloseResult,
-    HttpAnswer,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import plain_subject
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundOrder
 from faka.contexts.payments.providers.stripe_gateway import ID, Gateway, Json, Refused
 from faka.kernel.clock import Clock, epoch_s
+from faka.kernel.exchange import HttpAnswer, RawRequest, Transport
 from faka.kernel.money import Currency
 
 

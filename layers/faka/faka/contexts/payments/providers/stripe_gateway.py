@@ -11,10 +11,10 @@ from typing import NamedTuple
 from urllib.parse import urlencode
 
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
 from faka.contexts.payments.providers.base import ProviderUnavailable
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Transport
 
 
 API_VERSION = "2024-06-20"

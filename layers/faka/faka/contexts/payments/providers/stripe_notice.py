@@ -25,7 +25,7 @@ from typing import Final
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventSource, EventState, Forged, Malformed, PaymentEvent, RawRequest
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.refunding import RefundEvent
 from faka.contexts.payments.providers.stripe_gateway import ID, Json
 from faka.contexts.payments.providers.stripe_objects import (
@@ -42,6 +42,7 @@ from faka.contexts.payments.providers.stripe_objects import (
     time_of,
 )
 from faka.kernel.clock import from_epoch_s
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 from faka.kernel.money import Money
 from faka.kernel.secret import Secret
 

@@ -14,11 +14,12 @@ from typing import Final
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import text_of
-from faka.contexts.payments.providers.base import EventSource, EventState, Malformed, PaymentEvent
+from faka.contexts.payments.providers.base import EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.canonical import NUMBER
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundProgress
 from faka.contexts.payments.providers.stripe_gateway import ID, Json
 from faka.kernel.clock import from_epoch_s
+from faka.kernel.exchange import Malformed
 from faka.kernel.money import Currency, Money
 
 

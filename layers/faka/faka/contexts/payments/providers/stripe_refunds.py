@@ -4,10 +4,11 @@ import hashlib
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import text_of
-from faka.contexts.payments.providers.base import EventSource, Malformed, ProviderUnavailable
+from faka.contexts.payments.providers.base import EventSource, ProviderUnavailable
 from faka.contexts.payments.providers.refunding import RefundDelayed, RefundEvent, RefundOrder, RefundRefused
 from faka.contexts.payments.providers.stripe_gateway import ID, Gateway, Json, Refused
 from faka.contexts.payments.providers.stripe_objects import Told, our_number, refund_fact, time_of
+from faka.kernel.exchange import Malformed
 
 
 PAGES_MAX = 10

@@ -7,10 +7,11 @@ from datetime import UTC, datetime, timedelta
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import text_of
-from faka.contexts.payments.providers.base import CloseResult, EventSource, EventState, Malformed, PaymentEvent, ProviderUnavailable
+from faka.contexts.payments.providers.base import CloseResult, EventSource, EventState, PaymentEvent, ProviderUnavailable
 from faka.contexts.payments.providers.stripe_gateway import Gateway, Json, Refused
 from faka.contexts.payments.providers.stripe_objects import Told, inner, minor_of, money_of, session_fact, session_number, time_of
 from faka.kernel.clock import epoch_s
+from faka.kernel.exchange import Malformed
 from faka.kernel.ids import payment_of
 
 

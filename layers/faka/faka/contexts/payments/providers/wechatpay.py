@@ -19,7 +19,6 @@ from typing import BinaryIO
 from urllib.parse import quote, urlencode
 
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import text_of
 from faka.contexts.payments.providers.base import (
     AlreadyPaid,
@@ -27,13 +26,10 @@ from faka.contexts.payments.providers.base import (
     CheckoutKind,
     CloseResult,
     EventSource,
-    HttpAnswer,
-    Malformed,
     MethodNotOffered,
     PaymentEvent,
     PaymentOrder,
     ProviderUnavailable,
-    RawRequest,
 )
 from faka.contexts.payments.providers.bill import BillFile, BillLine
 from faka.contexts.payments.providers.canonical import STATUS, plain_subject
@@ -44,6 +40,7 @@ from faka.contexts.payments.providers.wechatpay_facts import Facts, payment_even
 from faka.contexts.payments.providers.wechatpay_gateway import Gateway, Refused, is_theirs
 from faka.contexts.payments.providers.wechatpay_notice import read_notice
 from faka.kernel.clock import SHANGHAI, Clock, epoch_s
+from faka.kernel.exchange import HttpAnswer, Malformed, RawRequest, Transport
 
 
 DESCRIPTION_BYTES_MAX = 127

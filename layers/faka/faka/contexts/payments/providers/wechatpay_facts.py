@@ -9,10 +9,11 @@ from typing import Final
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import text_of
-from faka.contexts.payments.providers.base import EventSource, EventState, Malformed, PaymentEvent
+from faka.contexts.payments.providers.base import EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.canonical import NUMBER, STATUS
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundProgress
 from faka.contexts.payments.providers.wechatpay_gateway import object_of
+from faka.kernel.exchange import Malformed
 from faka.kernel.limits import AMOUNT_MINOR_MAX
 from faka.kernel.money import Currency, Money
 

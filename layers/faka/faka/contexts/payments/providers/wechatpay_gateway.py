@@ -28,11 +28,11 @@ from cryptography.hazmat.primitives.serialization import Encoding, PublicFormat
 
 from faka.contexts.payments.providers import rsa
 from faka.contexts.payments.providers.account import ChannelAccount
-from faka.contexts.payments.providers.adapter import Transport
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import ChannelClosed, Forged, ProviderUnavailable
+from faka.contexts.payments.providers.base import ChannelClosed, ProviderUnavailable
 from faka.kernel.clock import Clock, epoch_s, from_epoch_s
 from faka.kernel.errors import Unavailable
+from faka.kernel.exchange import Forged, Transport
 
 
 SCHEME = "WECHATPAY2-SHA256-RSA2048"

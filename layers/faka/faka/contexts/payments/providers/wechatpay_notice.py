@@ -13,20 +13,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from faka.contexts.payments.providers.account import ChannelAccount
 from faka.contexts.payments.providers.answers import Unreadable, members, text_of
-from faka.contexts.payments.providers.base import (
-    NOTICE_BYTES_MAX,
-    ChannelClosed,
-    EventSource,
-    EventState,
-    Forged,
-    Malformed,
-    PaymentEvent,
-    RawRequest,
-)
+from faka.contexts.payments.providers.base import NOTICE_BYTES_MAX, ChannelClosed, EventSource, EventState, PaymentEvent
 from faka.contexts.payments.providers.canonical import NOTICE_ID, STATUS
 from faka.contexts.payments.providers.refunding import RefundEvent, RefundProgress
 from faka.contexts.payments.providers.wechatpay_facts import REFUND_STATES, Facts, payment_event, refund_event, word
 from faka.contexts.payments.providers.wechatpay_gateway import Gateway, object_of
+from faka.kernel.exchange import Forged, Malformed, RawRequest
 
 
 NONCE_BYTES, TAG_BYTES = 12, 16
