@@ -50,8 +50,8 @@ STANDS = {
 
 
 @contextmanager
-def refunding_world() -> Iterator[World]:
-    with quick_world() as world:
+def refunding_world(**kept: Any) -> Iterator[World]:
+    with quick_world(**kept) as world:
         world.deps.tables.commit([world.deps.catalog.save_channel(world.providers.also(KIND).row())])
         world.clock.advance(minutes=6)  # the catalogue in memory is that old at most
         world.stock_up(CARDS)

@@ -11,7 +11,7 @@ from faka.flows.ask_refund import ask_refund
 from faka.flows.refund_order import refund_order
 from faka.kernel.ids import out_trade_no
 from faka.kernel.refund import RefundStatus
-from faka.steps.refund import drive
+from faka.steps.refund import drive, take_back
 from infra.local.actors.bank import RefundWay
 from tests.kit.world import World
 from tests.unit.flows.given_refunds import (
@@ -106,6 +106,29 @@ def test_a_buyer_alone_gives_back_only_what_he_never_saw(world: World, goods: Ac
     assert (refunds(world), world.order(order), broken(world)) == ([], order, [])
 
 
+@pytest.mark.parametrize(
+    ("days", "waits", "may"), [(7, {"days": 7}, True), (7, {"days": 7, "seconds": 1}, False), (0, {"seconds": 1}, False)]
+)
+def test_the_rule_that_he_bought_under_says_for_how_long(days: int, waits: dict[str, int], *, may: bool) -> None:
+    with refunding_world(refund_days=days) as world:
+        order = unseen(world)
+        world.clock.advance(**waits)
+        if not may:
+            with pytest.raises(NotRefundable):
+                buyer(world, order)
+        else:
+            assert buyer(world, order).state is OrderState.RETURNED
+        assert len(refunds(world)) == may
+
+
+def test_asked_for_twice_it_is_one_refund_and_one_card(world: World) -> None:
+    order = unseen(world)
+    for _ in range(2):
+        assert buyer(world, order).state is OrderState.RETURNED
+    sweeps(world, minutes=2)
+    assert ([one.amount_minor for one in at_the_bank(world, order)], world.left, broken(world)) == ([PRICE], CARDS, [])
+
+
 def test_no_part_goes_back_while_goods_may_still_come(world: World) -> None:
     order = without_goods(world)
     with pytest.raises(NotRefundable):
@@ -122,6 +145,15 @@ def test_a_card_is_sold_again_only_if_nobody_ever_saw_it(world: World, goods: Ac
     texts = [secret for each in later for secret in world.secrets(each)]
     assert len(set(texts)) == len(texts) == CARDS - (not is_sold_again)
     assert (f"SECRET-{card.start}" in texts) is is_sold_again
+
+
+def test_twin_that_takes_back_what_was_seen_sells_a_read_card(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    as_if_unseen = lambda deps, order, _amount, reason, by, now: take_back(deps, order, reason, by, now)  # noqa: E731
+    monkeypatch.setattr("faka.flows.refund_order.pay_back", as_if_unseen)
+    order = seen(world)
+    [read] = world.secrets(order)
+    staff(world, world.order(order))
+    assert read in [secret for _ in range(CARDS) for secret in world.secrets(sold(world))]
 
 
 # -- parts --------------------------------------------------------------------------------------------------------
