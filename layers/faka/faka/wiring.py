@@ -25,7 +25,7 @@ from faka.platform.mail import Mail
 from faka.platform.queues import Queue
 from faka.platform.real import SystemChance, SystemClock, system_pause
 from faka.platform.secrets import Secrets
-from faka.platform.settings import TableSettings
+from faka.platform.settings import ShopSettings
 from faka.platform.table import Tables
 
 
@@ -43,30 +43,12 @@ if TYPE_CHECKING:
     from faka.platform.objects import Objects
 
 
+__all__ = ["Deps", "ShopSettings"]
+
 VAULT_LANES = 4
 """Bulk inserts of an import that travel at once: at 5 to 10 ms each, four keep one processor busy with sealing."""
 SOLD_OUT_MEMORY_S = 0.25
 """How long one instance repeats "sold out" without asking: a model of 20,000 buyers makes 6,200 requests then, else 43,000."""
-
-
-class ShopSettings(TableSettings):
-    """Everything that any function may be told. A function's own settings redeclare, without default, what it needs."""
-
-    faka_kms_card_key: str = ""
-    faka_kms_fingerprint_key: str = ""
-    faka_kms_index_key: str = ""
-    faka_shop_url: str = ""
-    faka_notify_url: str = ""
-    faka_event_bus: str = ""
-    faka_bucket_intake: str = ""
-    faka_bucket_books: str = ""
-    faka_queue_intake: str = ""
-    faka_machine_reconciliation: str = ""
-    faka_mail_from: str = ""
-    faka_hold_ttl_s: int = 900
-    faka_holds_max: int = 5
-    faka_held_cards_max: int = 20
-    faka_outbound_loopback: str = ""
 
 
 class Deps:

@@ -39,3 +39,23 @@ class TableSettings(Settings):
 
     def table_names(self) -> dict[TableName, str]:
         return {name: getattr(self, f"faka_table_{name.value}") for name in TableName if getattr(self, f"faka_table_{name.value}")}
+
+
+class ShopSettings(TableSettings):
+    """Everything that any function may be told. A function's own settings redeclare, without default, what it needs."""
+
+    faka_kms_card_key: str = ""
+    faka_kms_fingerprint_key: str = ""
+    faka_kms_index_key: str = ""
+    faka_shop_url: str = ""
+    faka_notify_url: str = ""
+    faka_event_bus: str = ""
+    faka_bucket_intake: str = ""
+    faka_bucket_books: str = ""
+    faka_queue_intake: str = ""
+    faka_machine_reconciliation: str = ""
+    faka_mail_from: str = ""
+    faka_hold_ttl_s: int = 900
+    faka_holds_max: int = 5
+    faka_held_cards_max: int = 20
+    faka_outbound_loopback: str = ""
