@@ -1,6 +1,6 @@
 """The twelve checks of all channels on all surfaces: no cell is empty, and each attack is refused.
 
-What was tried is kept in `build/checks.json`; `python -m tests.contract.matrix` prints the table.
+The table is printed, as `python -m tests.contract.matrix` does, and what was tried is kept in `build/checks.json`.
 """
 
 import json
@@ -27,12 +27,14 @@ class Tally:
 
 
 @pytest.fixture(scope="module")
-def tally() -> Iterator[Tally]:
-    """What was tried and refused; kept when nothing was left out."""
+def tally(request: pytest.FixtureRequest) -> Iterator[Tally]:
+    """What was tried and refused; printed and kept when nothing was left out."""
     made = Tally()
     yield made
     if made.tried != set(ATTACKS):
         return
+    with request.config.pluginmanager.getplugin("capturemanager").global_and_fixture_disabled():
+        print(f"\n{table()}")
     many = counts()
     told = {
         "channels": len(ROWS),
