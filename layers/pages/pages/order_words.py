@@ -35,9 +35,15 @@ def headline(_: Translate, stage: str, order: OrderFacts) -> str:
         case "closed":
             return _("This order was canceled") if order.state == "CANCELED" else _("Not paid in time")
         case "returned" | "revoked":
-            return _("You gave this order back") if stage == "returned" else _("This order was paid back")
+            return _went_back(_, stage, order)
         case _:
             return _("This order could not be delivered")
+
+
+def _went_back(_: Translate, stage: str, order: OrderFacts) -> str:
+    if stage == "returned":
+        return _("You gave this order back")
+    return _("This order was paid back") if order.refund_state == "FULL" else _("This order is being paid back")
 
 
 def closed_text(_: Translate, order: OrderFacts) -> str:
