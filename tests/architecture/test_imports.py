@@ -161,7 +161,7 @@ def test_nobody_imports_the_local_cloud_the_tools_or_the_tests() -> None:
         ("layers/faka/faka/kernel/a.py", "from faka.platform.table import Tables"),
         ("layers/faka/faka/kernel/a.py", "import requests"),
         ("layers/faka/faka/flows/a.py", "from chalice.app import Chalice"),
-        ("layers/faka/faka/wiring.py", "from faka.flows.checkout import checkout"),
+        ("layers/faka/faka/wiring/a.py", "from faka.flows.checkout import checkout"),
         ("functions/relay/app.py", "from faka.contexts.stock import StockStore"),
         ("functions/relay/app.py", "import boto3"),
         ("functions/relay/app.py", "from functions.sweep import app"),

@@ -8,7 +8,8 @@ from faka.kernel.errors import Unavailable
 from faka.kernel.ids import OrderId, order_id, ulid
 from faka.platform.table import TableName
 from faka.steps.release import give_back_unordered
-from faka.wiring import SOLD_OUT_MEMORY_S, Deps
+from faka.wiring import Deps
+from faka.wiring.stores import SOLD_OUT_MEMORY_S
 from infra.bench.scale.parameters import Parameters
 from infra.bench.scale.result import Fate, Ledger
 from infra.bench.scale.service import PHYSICAL

@@ -12,7 +12,8 @@ from faka.kernel.errors import Conflict, Unavailable
 from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import ChannelId, lookup_code, out_trade_no, ulid
 from faka.steps.proof import Proof
-from faka.wiring import SOLD_OUT_MEMORY_S, Deps
+from faka.wiring import Deps
+from faka.wiring.stores import SOLD_OUT_MEMORY_S
 from infra.bench.scale.result import Fate, Ledger
 from infra.bench.scale.shop import PRODUCT, SKU, Instances, Shop, secret_of
 

@@ -4,11 +4,15 @@ PAID ─► claim ─► COMPLETED          PAID ─► SHORT ─► (each sweep
                                              └─ past its deadline ─► FAILED, its money goes back
 """
 
+from contextlib import suppress
 from datetime import datetime, timedelta
 
 from faka.contexts.cases import CaseKind, case_id, open_case
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun
+from faka.contexts.recharges import Recharge, RechargeExists, recharge_id
+from faka.contexts.recharges.model import LIMIT
+from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import OrderId
 from faka.platform.table import Write
 from faka.steps.claim import claim_for
@@ -24,6 +28,9 @@ SHORT_PATIENCE = timedelta(hours=24)
 SHORT_RETRY = timedelta(seconds=60)
 MAIL_PATIENCE = timedelta(seconds=45)
 
+RECHARGE_WATCH = timedelta(minutes=10)
+"""How often an order looks whether its recharge has a machine, while it waits for its end."""
+
 
 def fulfil(deps: Deps, order_id: OrderId) -> Order:
     """Move a paid order one step towards its end; any other order is left as it is.
@@ -34,6 +41,8 @@ def fulfil(deps: Deps, order_id: OrderId) -> Order:
     if order.state not in (OrderState.PAID, OrderState.SHORT):
         return order
     try:
+        if order.kind is DeliveryKind.DIRECT_RECHARGE:
+            return _recharging(deps, order)
         if not order.kind.is_sealed:
             return _by_hand(deps, order)
         if order.owns_its_cards:
@@ -88,6 +97,33 @@ def _short(deps: Deps, order: Order) -> Order:
 
 def _given_up(deps: Deps, order: Order, now: datetime) -> Order:
     return give_up(deps, order, "no restock in time", "fulfil", now, _answered(deps, order, "never restocked; its money goes back"))
+
+
+def _recharging(deps: Deps, order: Order) -> Order:
+    """The recharge is written down, then its machine begins under its name; here again only where one of both is missing.
+
+    Raises: MachineUnavailable: the order stays due, and the sweep tries again.
+    """
+    now = deps.clock.now()
+    watched = order.model_copy(update={"due_at": now + RECHARGE_WATCH, "version": order.version + 1})
+    name = recharge_id(order.id)
+    if deps.recharges.find(name) is None:
+        price = order.total - order.fee
+        recharge = Recharge(
+            id=name,
+            order_id=order.id,
+            sku_id=order.sku_id,
+            account=order.account,
+            price=price,
+            created_at=now,
+            limit_at=now + LIMIT,
+            due_at=now + RECHARGE_WATCH,
+        )
+        with suppress(RechargeExists):
+            deps.tables.apply(deps.recharges.placed(recharge))
+    deps.recharging.begin(name, recharge=name)
+    deps.tables.apply(deps.orders.replaced(order, watched))
+    return watched
 
 
 def _by_hand(deps: Deps, order: Order) -> Order:

@@ -21,6 +21,8 @@ class CaseKind(StrEnum):
     NOTICE = "NOTICE"
     REFUND = "REFUND"
     """Money that should go back does not, or went back and nobody here asked for it."""
+    RECHARGE = "RECHARGE"
+    """A supplier does not say how a recharge ended, or contradicts himself."""
     BOOKS = "BOOKS"
     """The nightly audit found a promise broken."""
 

@@ -3,6 +3,8 @@
 from datetime import datetime
 from enum import StrEnum
 
+from pydantic import Field
+
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import IllegalTransition
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, RefundId, SkuId, payment_id
@@ -39,6 +41,8 @@ class DeliveryState(StrEnum):
     """The goods were frozen or voided before anybody saw them, and nothing replaces them yet: a case is open."""
     RETURNED = "RETURNED"
     """Never shown, and no longer the buyer's."""
+    DONE = "DONE"
+    """A recharge that arrived: there is nothing to open."""
     REVOKED = "REVOKED"
     """Shown once, paid back in whole: the cards are in quarantine for good and are not shown again."""
 
@@ -150,6 +154,8 @@ class Order(Frozen):
     delivery: DeliveryState = DeliveryState.NONE
     refund_state: RefundState = RefundState.NONE
     mail: MailState = MailState.NONE
+    account: dict[str, str] = Field(default_factory=dict, repr=False)
+    """Where a recharge goes."""
     runs: tuple[OwnedRun, ...] = ()
     gone: tuple[str, ...] = ()
     rate: Rate | None = None

@@ -4,13 +4,17 @@ A supplier is a data row, a secret and an adapter; a new protocol is one module 
 one shape in `account`.
 """
 
+from collections.abc import Mapping, Sequence
+
 from faka.contexts.suppliers.account import SupplierAccount, SupplierClosed, open_account
 from faka.contexts.suppliers.base import SupplierAdapter
+from faka.contexts.suppliers.store import SupplierRow
 from faka.kernel.clock import Clock
 from faka.kernel.exchange import Transport
+from faka.kernel.secret import Secret
 
 
-__all__ = ["open_account", "open_supplier"]
+__all__ = ["open_account", "open_supplier", "opened"]
 
 
 def open_supplier(account: SupplierAccount, transport: Transport, clock: Clock) -> SupplierAdapter:
@@ -19,3 +23,11 @@ def open_supplier(account: SupplierAccount, transport: Transport, clock: Clock) 
     match account.kind:
         case _:
             raise SupplierClosed("no such kind of supplier yet")
+
+
+def opened(row: SupplierRow, secrets: Sequence[Mapping[str, Secret]], transport: Transport, clock: Clock) -> SupplierAdapter:
+    """The adapter of a supplier's row. Raises: SupplierClosed."""
+    account = open_account(
+        supplier_id=row.id, kind=row.kind, account=row.account, gateway=row.gateway, currency=row.currency, secrets=secrets
+    )
+    return open_supplier(account, transport, clock)

@@ -14,8 +14,10 @@ from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
 from faka.contexts.proposals import Proposal
+from faka.contexts.recharges import Recharge
 from faka.contexts.statements.model import Discrepancy, Run
 from faka.contexts.stock.head import new_head
+from faka.contexts.suppliers.store import Offer, SupplierRow
 from faka.contexts.vault.model import Batch
 from faka.contexts.wallets.model import GiftValue, Movement, Wallet
 from faka.kernel.model import Frozen
@@ -51,6 +53,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "OWNER": _of(more=("product",)),
         "CATEGORIES": _of(CategoryTree),
         "CHANNELS": _of(ChannelRow),
+        "SUPPLIERS": _of(SupplierRow),
+        "OFFERS": _of(Offer),
         "CHANGE": _of(Change),
     },
     TableName.TRADE: {
@@ -62,6 +66,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "REFUND": _of(Refund, more=(*_DUE, *_DAY)) - {"due_at"},
         "CASE": _of(Case, more=_DUE),
         "PROPOSAL": _of(Proposal),
+        "RECHARGE": _of(Recharge, more=_DUE) - {"due_at"},
         "CURSOR": _of(more=("minute",)),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),
         "LOG": _of(more=("why", "x", "e")),

@@ -48,5 +48,5 @@ def _exact(order: Order, now: datetime) -> Outcome:
     if order.state in _WAITING and (order.owns_its_cards or not order.kind.is_sealed):
         return Outcome.PAY
     if order.state in _ENDED_UNPAID and now - order.created_at <= LATE_MAX:
-        return Outcome.PAY_LATE
+        return Outcome.PAY_LATE if order.kind.is_sealed else Outcome.PAY
     return Outcome.REFUND

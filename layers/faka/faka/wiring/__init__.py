@@ -3,19 +3,7 @@
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from faka.contexts.audit import AuditStore
-from faka.contexts.cases import CaseStore
-from faka.contexts.catalog.store import CatalogStore
-from faka.contexts.ledger.costs import CostStore
-from faka.contexts.ledger.store import LedgerStore
-from faka.contexts.orders.store import OrderStore
-from faka.contexts.payments.health import HealthStore
 from faka.contexts.payments.providers import open_account, open_channel
-from faka.contexts.payments.refunds import RefundStore
-from faka.contexts.payments.store import PaymentStore
-from faka.contexts.quotas.store import QuotaStore
-from faka.contexts.statements.store import StatementStore
-from faka.contexts.stock import StockStore
 from faka.kernel.clock import Chance, Clock, Pause
 from faka.platform import aws
 from faka.platform.bus import Bus
@@ -27,17 +15,16 @@ from faka.platform.real import SystemChance, SystemClock, system_pause
 from faka.platform.secrets import Secrets
 from faka.platform.settings import ShopSettings
 from faka.platform.table import Tables
+from faka.wiring.stores import Stores
 
 
 if TYPE_CHECKING:
     from faka.contexts.catalog.model import ChannelRow
-    from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.payments.providers.account import ChannelAccount
     from faka.contexts.payments.providers.adapter import Adapter
-    from faka.contexts.vault import VaultStore
-    from faka.contexts.wallets.store import WalletStore
+    from faka.contexts.suppliers.base import SupplierAdapter
     from faka.kernel.exchange import Transport
-    from faka.kernel.ids import ChannelId
+    from faka.kernel.ids import ChannelId, SupplierId
     from faka.platform.envelope import Envelope
     from faka.platform.machines import Machine
     from faka.platform.objects import Objects
@@ -45,13 +32,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Deps", "ShopSettings"]
 
-VAULT_LANES = 4
-"""Bulk inserts of an import that travel at once: at 5 to 10 ms each, four keep one processor busy with sealing."""
-SOLD_OUT_MEMORY_S = 0.25
-"""How long one instance repeats "sold out" without asking: a model of 20,000 buyers makes 6,200 requests then, else 43,000."""
 
-
-class Deps:
+class Deps(Stores):
     """What a flow may use. Tests build it with a frozen clock, seeded chance and in-process tables and providers."""
 
     def __init__(
@@ -77,56 +59,6 @@ class Deps:
     @cached_property
     def tables(self) -> Tables:
         return self._tables or Tables(aws.dynamodb(), self.settings.table_names(), self.pause, self.chance)
-
-    @cached_property
-    def catalog(self) -> CatalogStore:
-        return CatalogStore(self.tables, self.clock)
-
-    @cached_property
-    def stock(self) -> StockStore:
-        return StockStore(self.tables, self.clock, sold_out_memory_s=SOLD_OUT_MEMORY_S)
-
-    @cached_property
-    def orders(self) -> OrderStore:
-        return OrderStore(self.tables)
-
-    @cached_property
-    def payments(self) -> PaymentStore:
-        return PaymentStore(self.tables)
-
-    @cached_property
-    def refunds(self) -> RefundStore:
-        return RefundStore(self.tables)
-
-    @cached_property
-    def health(self) -> HealthStore:
-        return HealthStore(self.tables)
-
-    @cached_property
-    def ledger(self) -> LedgerStore:
-        return LedgerStore(self.tables)
-
-    @cached_property
-    def costs(self) -> CostStore:
-        return CostStore(self.tables)
-
-    @cached_property
-    def cases(self) -> CaseStore:
-        return CaseStore(self.tables)
-
-    @cached_property
-    def audit(self) -> AuditStore:
-        return AuditStore(self.tables)
-
-    @cached_property
-    def quotas(self) -> QuotaStore:
-        return QuotaStore(self.tables)
-
-    @cached_property
-    def wallets(self) -> "WalletStore":
-        from faka.contexts.wallets.store import WalletStore
-
-        return WalletStore(self.tables)
 
     def adapter(self, channel_id: "ChannelId") -> "Adapter":
         """The provider's adapter for a channel, rebuilt when its row or its secret changes.
@@ -156,6 +88,16 @@ class Deps:
             secrets=self.secrets.live(row.secret_name),
         )
 
+    def supplier(self, supplier_id: "SupplierId") -> "SupplierAdapter":
+        """A supplier's adapter. Disabled ones are opened too: their last orders are asked about.
+
+        Raises: SupplierMissing, SupplierClosed, SecretsUnavailable.
+        """
+        from faka.contexts.suppliers import opened
+
+        row = self.suppliers.get(supplier_id)
+        return opened(row, self.secrets.live(row.secret_name), self.transport, self.clock)
+
     @cached_property
     def transport(self) -> "Transport":
         from faka.platform.outbound import Outbound
@@ -165,12 +107,6 @@ class Deps:
     @cached_property
     def secrets(self) -> Secrets:
         return self._secrets or Secrets(aws.client("secretsmanager"), self.clock)
-
-    @cached_property
-    def vault(self) -> "VaultStore":
-        from faka.contexts.vault import VaultStore
-
-        return VaultStore(self.tables, lanes=VAULT_LANES)
 
     @cached_property
     def envelope(self) -> "Envelope":
@@ -185,10 +121,6 @@ class Deps:
         return Objects(aws.client("s3"), self.settings.faka_bucket_intake)
 
     @cached_property
-    def statements(self) -> StatementStore:
-        return StatementStore(self.tables)
-
-    @cached_property
     def books(self) -> "Objects":
         from faka.platform.objects import Objects
 
@@ -201,16 +133,10 @@ class Deps:
         return Machine(aws.client("stepfunctions"), self.settings.faka_machine_reconciliation)
 
     @cached_property
-    def imports(self) -> "ImportStore":
-        from faka.contexts.intake import ImportStore
+    def recharging(self) -> "Machine":
+        from faka.platform.machines import Machine
 
-        return ImportStore(self.tables)
-
-    @cached_property
-    def batch_log(self) -> "BatchLog":
-        from faka.contexts.intake import BatchLog
-
-        return BatchLog(self.tables, self.chance)
+        return Machine(aws.client("stepfunctions"), self.settings.faka_machine_recharge)
 
     @cached_property
     def fingerprint_key(self) -> MacKey:

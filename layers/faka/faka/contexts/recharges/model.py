@@ -1,0 +1,166 @@
+"""A recharge: one order's top-up, its attempts at suppliers, and who may follow whom.
+
+```
+CREATED ─► SUBMITTING ─► PROCESSING ─► SUCCEEDED ─► REVERSED
+               │   └─► UNKNOWN ◄─┘ │       ▲
+               │          └────────┼───────┘
+               └────────► FAILED ◄─┘        FAILED ─► SUBMITTING    under a new number only
+```
+An attempt is written before it is sent, so one that stands in SUBMITTING may have been sent: it is asked about, never sent again.
+While an attempt is open there is no other, at no supplier, and no money goes back.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from faka.kernel.errors import Broken, IllegalTransition
+from faka.kernel.ids import OrderId, RechargeId, SkuId, SupplierId, is_ulid
+from faka.kernel.model import Frozen
+from faka.kernel.money import Money
+
+
+ATTEMPTS_MAX = 5
+"""Suppliers that are tried for one order. A buyer waits for each; after five the number, not the supplier, is wrong."""
+
+LOG_MAX = 40
+
+LIMIT = timedelta(minutes=30)
+"""How long a recharge may be open before a person is called: most arrive within three minutes, suppliers promise ten to thirty."""
+
+LADDER_S = (2, 5, 15, 60, 300, 900, 3600)
+"""Pauses between two questions. A top-up is done in seconds or takes its time; the last pause repeats."""
+
+
+class RechargeState(StrEnum):
+    CREATED = "CREATED"
+    SUBMITTING = "SUBMITTING"
+    PROCESSING = "PROCESSING"
+    UNKNOWN = "UNKNOWN"
+    """A time-out, an answer that nobody can read: it may have been charged. Ends only by an answer, or by a person with evidence."""
+    SUCCEEDED = "SUCCEEDED"
+    FAILED = "FAILED"
+    """Proved for the last attempt: nothing was charged. Another supplier, or the money goes back."""
+    GIVEN_UP = "GIVEN_UP"
+    """No supplier is left; the order's money goes back."""
+    REVERSED = "REVERSED"
+    """It had succeeded and the supplier took it back: a person's case."""
+
+
+_S = RechargeState
+TRANSITIONS: dict[RechargeState, frozenset[RechargeState]] = {
+    _S.CREATED: frozenset({_S.SUBMITTING, _S.GIVEN_UP}),
+    _S.SUBMITTING: frozenset({_S.PROCESSING, _S.UNKNOWN, _S.SUCCEEDED, _S.FAILED}),
+    _S.PROCESSING: frozenset({_S.PROCESSING, _S.UNKNOWN, _S.SUCCEEDED, _S.FAILED}),
+    _S.UNKNOWN: frozenset({_S.PROCESSING, _S.UNKNOWN, _S.SUCCEEDED, _S.FAILED}),
+    _S.FAILED: frozenset({_S.SUBMITTING, _S.GIVEN_UP}),
+    _S.SUCCEEDED: frozenset({_S.REVERSED}),
+    _S.GIVEN_UP: frozenset(),
+    _S.REVERSED: frozenset(),
+}
+
+OPEN = frozenset({_S.SUBMITTING, _S.PROCESSING, _S.UNKNOWN})
+"""An attempt is out, and its end is not known."""
+
+ENDED = frozenset({_S.SUCCEEDED, _S.GIVEN_UP, _S.REVERSED})
+
+
+class Attempt(Frozen):
+    """One number at one supplier."""
+
+    number: str
+    supplier_id: SupplierId
+    goods_id: str
+    cost_max: Money
+    """What the supplier asked for it when it was chosen."""
+    state: RechargeState = RechargeState.SUBMITTING
+    status: str = ""
+    """The supplier's own last word."""
+    reason: str = ""
+    supplier_no: str = ""
+    cost: Money | None = None
+    asked: int = 0
+    missing: int = 0
+    """Answers in a row that he knows no such order."""
+    sent_at: datetime
+    ended_at: datetime | None = None
+
+
+class Entry(Frozen):
+    """One line of the recharge's own history."""
+
+    at: datetime
+    state: RechargeState
+    number: str
+    actor: str
+    status: str
+
+
+class Recharge(Frozen):
+    id: RechargeId
+    order_id: OrderId
+    sku_id: SkuId
+    account: dict[str, str] = Field(repr=False)
+    """Where it goes. Personal, so never in a log, an event or a machine's payload."""
+    price: Money
+    """What the buyer paid for it, without fees: no supplier may cost more."""
+    state: RechargeState = RechargeState.CREATED
+    attempts: tuple[Attempt, ...] = ()
+    version: int = 1
+    created_at: datetime
+    limit_at: datetime
+    is_with_a_person: bool = False
+    log: tuple[Entry, ...] = ()
+    due_at: datetime | None = None
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def last(self) -> Attempt:
+        """Raises: Broken before the first attempt."""
+        if not self.attempts:
+            raise Broken(f"{self.id}: no attempt")
+        return self.attempts[-1]
+
+    def attempt(self, number: str) -> Attempt | None:
+        return next((one for one in self.attempts if one.number == number), None)
+
+    @property
+    def wait_s(self) -> int:
+        """Until the next question."""
+        asked = self.attempts[-1].asked if self.attempts else 0
+        return LADDER_S[min(asked, len(LADDER_S) - 1)]
+
+    def moved(self, state: RechargeState, at: datetime, actor: str, status: str, **changes: object) -> "Recharge":
+        """Raises: IllegalTransition for a change outside the table."""
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.id}: {self.state} to {state}")
+        number = self.attempts[-1].number if self.attempts else ""
+        entry = Entry(at=at, state=state, number=number, actor=actor, status=status)
+        return self.model_copy(update={**changes, "state": state, "log": (*self.log, entry)[-LOG_MAX:], "version": self.version + 1})
+
+
+def recharge_id(order: OrderId) -> RechargeId:
+    """An order has one recharge."""
+    return RechargeId(f"rch_{order[4:]}")
+
+
+def order_of(recharge: RechargeId) -> OrderId:
+    return OrderId(f"ord_{recharge[4:]}")
+
+
+def number_of(recharge: RechargeId, attempt: int) -> str:
+    """The attempt's number at a supplier, from 0: 31 letters and digits. Raises: Broken beyond `ATTEMPTS_MAX`."""
+    if not 0 <= attempt < ATTEMPTS_MAX:
+        raise Broken(f"{recharge}: attempt {attempt}")
+    return f"rch{recharge[4:]}{attempt:02d}"
+
+
+def recharge_of(number: str) -> RechargeId | None:
+    """The recharge that a supplier's notice names, or None when the number was never ours."""
+    if len(number) == 31 and number.startswith("rch") and is_ulid(number[3:29]) and number[29:].isascii() and number[29:].isdigit():
+        return RechargeId(f"rch_{number[3:29]}")
+    return None

@@ -1,0 +1,85 @@
+"""Suppliers, and which of their goods serve which SKU, as rows."""
+
+from typing import Annotated, TypeVar
+
+from pydantic import AfterValidator, Field, ValidationError
+
+from faka.kernel.errors import NotFound, UnknownState
+from faka.kernel.ids import SkuId, SupplierId, handle
+from faka.kernel.model import Frozen
+from faka.kernel.money import Currency, Money
+from faka.platform.table import Item, Key, TableName, Tables, Write, put
+
+
+Model = TypeVar("Model", bound=Frozen)
+
+OFFERS_MAX = 20
+"""Suppliers of one SKU that are compared; nobody has more."""
+
+SUPPLIERS_MAX = 200
+
+
+class SupplierMissing(NotFound):
+    """No such supplier."""
+
+
+class SupplierRow(Frozen):
+    """One account at one supplier; its secret stands elsewhere, under `secret_name`."""
+
+    id: Annotated[SupplierId, AfterValidator(handle)]
+    name: str = Field(min_length=1, max_length=80)
+    kind: str
+    account: dict[str, str] = Field(max_length=8)
+    gateway: str = Field(max_length=200)
+    currency: Currency
+    enabled: bool = False
+
+    @property
+    def secret_name(self) -> str:
+        return f"faka/suppliers/{self.id}"
+
+
+class Offer(Frozen):
+    """A SKU can be had from this supplier, by this name of his, at this cost as he last said."""
+
+    sku: SkuId
+    supplier_id: SupplierId
+    goods_id: str = Field(min_length=1, max_length=64)
+    face_minor: int | None = Field(default=None, gt=0)
+    cost: Money
+    enabled: bool = True
+
+
+class SupplierStore:
+    def __init__(self, tables: Tables) -> None:
+        self._tables = tables
+
+    def get(self, name: SupplierId) -> SupplierRow:
+        """Raises: SupplierMissing."""
+        row = self._tables.get(Key(TableName.CATALOG, "SUPPLIERS", name))
+        if row is None:
+            raise SupplierMissing(name)
+        return _read(SupplierRow, row)
+
+    def rows(self) -> list[SupplierRow]:
+        """By name; at most `SUPPLIERS_MAX`."""
+        rows, _ = self._tables.query(TableName.CATALOG, "SUPPLIERS", limit=SUPPLIERS_MAX)
+        return [_read(SupplierRow, row) for row in rows]
+
+    def offers(self, sku: SkuId) -> list[Offer]:
+        """Enabled or not, in one request."""
+        rows, _ = self._tables.query(TableName.CATALOG, f"OFFERS#{sku}", limit=OFFERS_MAX)
+        return [_read(Offer, row) for row in rows]
+
+    def save(self, supplier: SupplierRow) -> Write:
+        return put(TableName.CATALOG, {**supplier.model_dump(mode="json"), "pk": "SUPPLIERS", "sk": supplier.id})
+
+    def save_offer(self, offer: Offer) -> Write:
+        return put(TableName.CATALOG, {**offer.model_dump(mode="json"), "pk": f"OFFERS#{offer.sku}", "sk": offer.supplier_id})
+
+
+def _read(model: type[Model], row: Item) -> Model:
+    try:
+        return model.model_validate({name: value for name, value in row.items() if name not in ("pk", "sk")})
+    except ValidationError as error:
+        raise UnknownState(row["pk"]) from error

@@ -1,0 +1,80 @@
+"""The machine's questions about one recharge. Each may be asked twice and after any death; what it answers is where the recharge stands.
+
+| task | what is done |
+|---|---|
+| submit | the next attempt is sent, where none is out and a supplier is left |
+| ask | the attempt that is out is asked about; beyond its limit a person is called, once |
+| give_up | nothing is out and nobody is left: the money goes back |
+"""
+
+from collections.abc import Callable
+from typing import Annotated
+
+from pydantic import Field
+
+from faka.contexts.recharges import Recharge, RechargeMoved, RechargeState
+from faka.contexts.recharges.model import ENDED
+from faka.kernel.ids import RechargeId
+from faka.kernel.model import Frozen
+from faka.platform import telemetry
+from faka.steps.recharge import ask, call_a_person, give_up_recharge, submit
+from faka.steps.recharge.submit import chosen
+from faka.wiring import Deps
+
+
+class RechargeRequest(Frozen):
+    recharge: Annotated[str, Field(pattern=r"^rch_[0-9A-HJKMNP-TV-Z]{26}$")]
+
+    @property
+    def name(self) -> RechargeId:
+        return RechargeId(self.recharge)
+
+
+class Standing(Frozen):
+    """Where a recharge stands: `next` is what the machine does with it."""
+
+    state: RechargeState
+    next: str
+    """`submit`, `ask`, `give_up` or `end`."""
+    wait_s: int
+    """Before it, where it is `ask`."""
+    attempts: int
+
+
+def submit_next(deps: Deps, asked: RechargeRequest) -> Standing:
+    """Raises: RechargeMissing, TransactionBusy, Throttled, UnknownOutcome."""
+    return _standing(deps, _tried(deps, asked, submit))
+
+
+def ask_supplier(deps: Deps, asked: RechargeRequest) -> Standing:
+    """Raises: as `submit_next`."""
+    return _standing(deps, call_a_person(deps, _tried(deps, asked, ask)))
+
+
+def give_back(deps: Deps, asked: RechargeRequest) -> Standing:
+    """Raises: as `submit_next`; RechargeMoved, OrderMoved where somebody was first."""
+    recharge = deps.recharges.get(asked.name)
+    if recharge.state in (RechargeState.CREATED, RechargeState.FAILED) and chosen(deps, recharge) is None:
+        recharge = give_up_recharge(deps, recharge, "no supplier could recharge this account")
+        telemetry.count("RechargesGivenUp")
+    return _standing(deps, recharge)
+
+
+def _tried(deps: Deps, asked: RechargeRequest, step: Callable[[Deps, Recharge], Recharge]) -> Recharge:
+    recharge = deps.recharges.get(asked.name)
+    try:
+        return step(deps, recharge)
+    except RechargeMoved:
+        return deps.recharges.get(asked.name)
+
+
+def _standing(deps: Deps, recharge: Recharge) -> Standing:
+    return Standing(state=recharge.state, next=_next(deps, recharge), wait_s=recharge.wait_s, attempts=len(recharge.attempts))
+
+
+def _next(deps: Deps, recharge: Recharge) -> str:
+    if recharge.state in ENDED:
+        return "end"
+    if recharge.is_open:
+        return "ask"
+    return "submit" if chosen(deps, recharge) is not None else "give_up"

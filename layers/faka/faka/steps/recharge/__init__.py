@@ -1,0 +1,18 @@
+"""Recharging: ordered once at a supplier, asked about until answered, ended in the commit of its money.
+
+```
+fulfil ──begin──► Recharge CREATED, the machine runs
+submit ─► choose a supplier ─► attempt written ─► sent ─┐
+ask    ─► the attempt's number is asked about ──────────┼─► hear ─► SUCCEEDED: order COMPLETED, earned, the supplier's cost
+callback, person ───────────────────────────────────────┘         FAILED: another supplier under another number, or give up
+```
+Who dies between *written* and *sent*, or before the answer is written, leaves an attempt that is asked about. Nothing is sent twice.
+"""
+
+from faka.steps.recharge.ask import ask, call_a_person
+from faka.steps.recharge.end import give_up_recharge
+from faka.steps.recharge.hear import hear
+from faka.steps.recharge.submit import submit
+
+
+__all__ = ["ask", "call_a_person", "give_up_recharge", "hear", "submit"]

@@ -1,0 +1,46 @@
+"""Ask a supplier about an attempt that is out, and call a person when it takes too long."""
+
+from faka.contexts.cases import CaseKind, open_case
+from faka.contexts.recharges import Heard, Recharge, RechargeMoved, Word
+from faka.kernel.errors import Unavailable
+from faka.platform import telemetry
+from faka.steps.recharge.hear import hear
+from faka.steps.recharge.submit import word_of
+from faka.wiring import Deps
+
+
+def ask(deps: Deps, recharge: Recharge) -> Recharge:
+    """The recharge after one question; unchanged where nothing is out. A supplier who does not answer is a word, too.
+
+    Raises: as `hear`.
+    """
+    if not recharge.is_open:
+        return recharge
+    attempt = recharge.last
+    try:
+        adapter = deps.supplier(attempt.supplier_id)
+        told = adapter.query(attempt.number, supplier_no=attempt.supplier_no)
+    except Unavailable as error:
+        telemetry.failed("supplier_silent", error, channel_id=attempt.supplier_id)
+        return hear(deps, recharge.id, Heard(attempt.number, Word.UNKNOWN, "no answer"))
+    if told is None:
+        return hear(deps, recharge.id, Heard(attempt.number, Word.MISSING, "answer", status="missing", grace_s=adapter.grace_s))
+    return hear(deps, recharge.id, word_of(told, "answer", adapter, is_answer=True))
+
+
+def call_a_person(deps: Deps, recharge: Recharge) -> Recharge:
+    """A case with a deadline for a recharge that is open beyond its limit; once. It is asked about all the same.
+
+    Raises: RechargeMoved is swallowed: whoever moved it is looked at next time.
+    """
+    now = deps.clock.now()
+    if not recharge.is_open or recharge.is_with_a_person or now < recharge.limit_at:
+        return recharge
+    told = recharge.model_copy(update={"is_with_a_person": True, "version": recharge.version + 1})
+    reason = f"{recharge.last.supplier_id} has not said how {recharge.last.number} ended; ask there, then tell the shop"
+    case = open_case(CaseKind.RECHARGE, recharge.id, recharge.order_id, reason, now)
+    try:
+        deps.tables.commit([deps.recharges.replaced(recharge, told), deps.cases.opened(case)])
+    except RechargeMoved:
+        return deps.recharges.get(recharge.id)
+    return told

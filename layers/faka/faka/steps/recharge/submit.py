@@ -1,0 +1,104 @@
+"""Choose a supplier and order there, once."""
+
+from faka.contexts.recharges import Attempt, Heard, Recharge, RechargeState, Word, number_of
+from faka.contexts.recharges.model import ATTEMPTS_MAX
+from faka.contexts.suppliers.base import Progress, SupplierAdapter, SupplyOrder, SupplyRefused, SupplyState
+from faka.contexts.suppliers.store import Offer
+from faka.kernel.errors import Unavailable
+from faka.platform import telemetry
+from faka.steps.recharge.hear import hear, with_due
+from faka.wiring import Deps
+
+
+_BEFORE = frozenset({RechargeState.CREATED, RechargeState.FAILED})
+
+_WORDS = {
+    SupplyState.PROCESSING: Word.PROCESSING,
+    SupplyState.SUCCEEDED: Word.SUCCEEDED,
+    SupplyState.FAILED: Word.FAILED,
+    SupplyState.REVERSED: Word.REVERSED,
+    SupplyState.UNKNOWN: Word.UNKNOWN,
+}
+
+
+def submit(deps: Deps, recharge: Recharge) -> Recharge:
+    """The recharge with its next attempt sent; unchanged where no supplier is left, and where an attempt is out already.
+
+    An attempt that is out is *asked about*, whoever sent it: so this may be called again after any death.
+    Raises: RechargeMoved, Throttled; what the supplier does is a word, not an error.
+    """
+    if recharge.state not in _BEFORE:
+        return recharge
+    offer = chosen(deps, recharge)
+    if offer is None:
+        return recharge
+    adapter = deps.supplier(offer.supplier_id)
+    now = deps.clock.now()
+    attempt = Attempt(
+        number=number_of(recharge.id, len(recharge.attempts)),
+        supplier_id=offer.supplier_id,
+        goods_id=offer.goods_id,
+        cost_max=offer.cost,
+        sent_at=now,
+    )
+    begun = recharge.model_copy(update={"attempts": (*recharge.attempts, attempt)})
+    begun = with_due(begun.moved(RechargeState.SUBMITTING, now, "recharge", f"at {offer.supplier_id}"), now)
+    deps.tables.apply(deps.recharges.replaced(recharge, begun))
+    return hear(deps, recharge.id, _sent(deps, adapter, begun, offer))
+
+
+def chosen(deps: Deps, recharge: Recharge) -> Offer | None:
+    """The cheapest offer of a supplier that was not tried, that is open and that costs no more than the buyer paid."""
+    tried = {one.supplier_id for one in recharge.attempts}
+    if len(recharge.attempts) >= ATTEMPTS_MAX:
+        return None
+    offers = [one for one in deps.suppliers.offers(recharge.sku_id) if one.enabled and one.supplier_id not in tried]
+    fit = [one for one in offers if one.cost.currency == recharge.price.currency and one.cost.minor <= recharge.price.minor]
+    return next((one for one in sorted(fit, key=lambda one: (one.cost.minor, one.supplier_id)) if _is_open(deps, one)), None)
+
+
+def _is_open(deps: Deps, offer: Offer) -> bool:
+    """Whether the supplier may be asked now; a key that cannot be read shows here, before an attempt is written."""
+    if not deps.suppliers.get(offer.supplier_id).enabled:
+        return False
+    try:
+        deps.supplier(offer.supplier_id)
+    except Unavailable as error:
+        telemetry.failed("supplier_closed", error, channel_id=offer.supplier_id)
+        return False
+    return True
+
+
+def _sent(deps: Deps, adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
+    attempt = recharge.last
+    order = SupplyOrder(
+        number=attempt.number,
+        goods_id=offer.goods_id,
+        face_minor=offer.face_minor,
+        account=recharge.account,
+        unit_cost_max=attempt.cost_max,
+        notify_url=f"{deps.settings.faka_notify_url}/v1/suppliers/{adapter.account.kind}/{offer.supplier_id}",
+        placed_at=attempt.sent_at,
+    )
+    try:
+        return word_of(adapter.submit(order), "answer", adapter)
+    except SupplyRefused as refused:
+        return Heard(attempt.number, Word.FAILED, "answer", status="refused", reason=refused.reason)
+    except Unavailable as error:
+        telemetry.failed("recharge_unknown", error, channel_id=offer.supplier_id)
+        return Heard(attempt.number, Word.UNKNOWN, "no answer", is_answer=False)
+
+
+def word_of(progress: Progress, actor: str, adapter: SupplierAdapter, *, is_answer: bool = False) -> Heard:
+    """What a supplier's progress means, in the words of the rule."""
+    return Heard(
+        progress.number,
+        _WORDS[progress.state],
+        actor,
+        status=progress.status,
+        reason=progress.reason,
+        supplier_no=progress.supplier_no,
+        cost=progress.cost,
+        is_answer=is_answer,
+        grace_s=adapter.grace_s,
+    )
