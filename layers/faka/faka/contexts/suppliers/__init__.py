@@ -6,7 +6,9 @@ one shape in `account`.
 
 from collections.abc import Mapping, Sequence
 
-from faka.contexts.suppliers.account import SupplierAccount, SupplierClosed, open_account
+from faka.contexts.suppliers.account import SupplierAccount, SupplierClosed, SupplierKind, open_account
+from faka.contexts.suppliers.adapters.md5_form import Md5Form
+from faka.contexts.suppliers.adapters.two_step import TwoStep
 from faka.contexts.suppliers.base import SupplierAdapter
 from faka.contexts.suppliers.store import SupplierRow
 from faka.kernel.clock import Clock
@@ -19,8 +21,11 @@ __all__ = ["open_account", "open_supplier", "opened"]
 
 def open_supplier(account: SupplierAccount, transport: Transport, clock: Clock) -> SupplierAdapter:
     """The adapter of an account. Raises: SupplierClosed."""
-    del transport, clock
     match account.kind:
+        case SupplierKind.MD5_FORM:
+            return Md5Form(account, transport, clock)
+        case SupplierKind.TWO_STEP:
+            return TwoStep(account, transport, clock)
         case _:
             raise SupplierClosed("no such kind of supplier yet")
 
