@@ -20,6 +20,7 @@ from faka.wiring import Deps, ShopSettings
 class Settings(ShopSettings):
     faka_table_trade: str
     faka_table_journal: str
+    faka_machine_recharge: str
 
 
 deps = Deps(Settings.from_env())

@@ -24,6 +24,7 @@ _NAMED = {
     "IntakeQueue": "FAKA_QUEUE_INTAKE",
     "BooksBucket": "FAKA_BUCKET_BOOKS",
     "NightlyReconciliation": "FAKA_MACHINE_RECONCILIATION",
+    "DirectRecharge": "FAKA_MACHINE_RECHARGE",
 }
 """Logical id in the template → the setting that its physical name belongs to."""
 

@@ -36,6 +36,7 @@ WORDS = {
     "yes": "可",
     "append": "追加",
     "providers": "支付渠道",
+    "suppliers": "供应商",
     "mail": "邮件",
     "events": "事件",
     "parameter": "参数",
@@ -82,6 +83,7 @@ WORDS = {
     "the books of a day do not fit and stay open": "账目对不上，当日没有日结",
     "no day's books were closed for 26 hours": "已有 26 小时没有完成一次日结",
     "the bills dead-letter queue is not empty": "账单下载的死信队列不为空",
+    "the machine of a recharge gave up a step": "充值流程的一个步骤失败",
     "an account is not reconciled": "有渠道账户没有完成对账",
     "no day was reconciled for 26 hours": "已有 26 小时没有完成一次对账",
     "so much looked wrong that nothing was repaired": "差异过多，熔断后没有补单",
@@ -112,15 +114,20 @@ def functions(lang: str) -> Iterator[list[str]]:
     yield [said("function", lang), *(table.lower() for table in tables), *(said(name, lang) for name in ("cards", "hashes", "sends"))]
     for function in template.functions():
         role = template.role(function)
-        sends = [said(name, lang) for name, action in SENDS.items() if any(one.allows(action) for one in role)]
+        sends = [said(name, lang) for name, (action, of) in SENDS.items() if any(one.allows(action) and _names(one, of) for one in role)]
         opens = next((said(word, lang) for word, action in OPENS.items() if _may(role, action, "CardKey")), "–")
         hashes = said("yes", lang) if any(_may(role, "kms:GenerateMac", key) for key in ("IndexKey", "FingerprintKey")) else "–"
         rights = [said(right, lang) if right == "append" else right for right in (table_rights(role, table) for table in tables)]
         yield [f"`{function.removesuffix('Function').lower()}`", *rights, opens, hashes, ", ".join(sends) or "–"]
 
 
-SENDS = {"providers": "secretsmanager:GetSecretValue", "mail": "ses:SendEmail", "events": "events:PutEvents"}
-"""Where a function can reach out to, by the action without which it could not."""
+SENDS = {
+    "providers": ("secretsmanager:GetSecretValue", "faka/channels/"),
+    "suppliers": ("secretsmanager:GetSecretValue", "faka/suppliers/"),
+    "mail": ("ses:SendEmail", ""),
+    "events": ("events:PutEvents", ""),
+}
+"""Where a function can reach out to, by the action without which it could not, and what that must name."""
 OPENS = {"open": "kms:Decrypt", "seal": "kms:GenerateDataKey"}
 
 
@@ -132,6 +139,10 @@ def table_rights(role: list[Statement], table: str) -> str:
         return "append"
     reads = ("dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query", "dynamodb:Scan")
     return "R" if any(one.allows(action) for one in on_it for action in reads) else "–"
+
+
+def _names(one: Statement, what: str) -> bool:
+    return any(what in text for text in one.targets)
 
 
 def _may(role: list[Statement], action: str, target: str) -> bool:

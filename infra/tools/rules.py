@@ -72,10 +72,15 @@ def rights_are_named(template: Template) -> Iterator[str]:
                 yield f"{function}: {each.sid} names no resource"
 
 
-def secrets_are_those_of_channels(template: Template) -> Iterator[str]:
+SECRETS = {"RechargeFunction": ("suppliers",)}
+"""Whose secrets a function may read; all others those of payment channels."""
+
+
+def secrets_are_those_of_its_parties(template: Template) -> Iterator[str]:
     for function in template.functions():
+        known = tuple(f":secret:faka/{whose}/*" for whose in SECRETS.get(function, ("channels",)))
         for each in template.role(function):
-            if each.allows("secretsmanager:GetSecretValue") and not all(text.endswith(":secret:faka/channels/*") for text in each.targets):
+            if each.allows("secretsmanager:GetSecretValue") and not all(text.endswith(known) for text in each.targets):
                 yield f"{function}: {each.sid} reads other secrets"
 
 
@@ -175,7 +180,7 @@ RULES: tuple[Rule, ...] = (
     keys_are_not_used_by_administrators,
     the_journal_only_grows,
     rights_are_named,
-    secrets_are_those_of_channels,
+    secrets_are_those_of_its_parties,
     data_outlives_mistakes,
     nothing_is_lost_in_silence,
     queues_wait_for_their_workers,

@@ -46,7 +46,7 @@ BREAKS: list[tuple[Rule, str, str]] = [
     ),
     (rules.rights_are_named, "Action: dynamodb:GetItem, Resource: !GetAtt GuardTable.Arn", 'Action: dynamodb:GetItem, Resource: "*"'),
     (rules.rights_are_named, "Action: events:PutEvents", 'Action: "events:*"'),
-    (rules.secrets_are_those_of_channels, ":secret:faka/channels/*", ":secret:*"),
+    (rules.secrets_are_those_of_its_parties, ":secret:faka/channels/*", ":secret:*"),
     (rules.data_outlives_mistakes, "DeletionProtectionEnabled: true", "DeletionProtectionEnabled: false"),
     (rules.data_outlives_mistakes, "PointInTimeRecoveryEnabled: true", "PointInTimeRecoveryEnabled: false"),
     (rules.data_outlives_mistakes, "    DeletionPolicy: Retain\n", ""),

@@ -35,6 +35,7 @@ ENVIRONMENT = {
     "FAKA_BUCKET_BOOKS": "bucket",
     "FAKA_QUEUE_INTAKE": "queue",
     "FAKA_MACHINE_RECONCILIATION": "machine",
+    "FAKA_MACHINE_RECHARGE": "machine",
     "FAKA_MAIL_FROM": "shop@example.com",
     "POWERTOOLS_SERVICE_NAME": "test",
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -46,6 +46,7 @@ RUNS = {
     "ways": "StorefrontFunction",
     "reveal": "RevealFunction",
     "take_notice": "CallbacksFunction",
+    "recharge": "RechargeFunction",
     "announce": "RelayFunction",
     "fulfil": "FulfilFunction",
     "deliver": "DeliverFunction",

@@ -35,7 +35,7 @@ class Standing(Frozen):
 
     state: RechargeState
     next: str
-    """`submit`, `ask`, `give_up` or `end`."""
+    """`submit`, `ask`, `give_up`, `leave` (a person's) or `end`."""
     wait_s: int
     """Before it, where it is `ask`."""
     attempts: int
@@ -76,5 +76,5 @@ def _next(deps: Deps, recharge: Recharge) -> str:
     if recharge.state in ENDED:
         return "end"
     if recharge.is_open:
-        return "ask"
+        return "leave" if recharge.is_left(deps.clock.now()) else "ask"
     return "submit" if chosen(deps, recharge) is not None else "give_up"

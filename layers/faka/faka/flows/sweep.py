@@ -5,6 +5,7 @@
 | notice RECEIVED | apply it again; parked with a case after ten failures |
 | refund on its way | ask the provider, or tell it again under the same number |
 | attempt unpaid | ask the provider; at expiry query, close, query, and give the cards back |
+| recharge whose machine is gone | begin a machine for it again |
 | order paid without goods | fulfil |
 | order ready, mail not sent | deliver |
 | case past its deadline | counted for the alarm |
@@ -20,6 +21,7 @@ from faka.contexts.cases import CASE_DEADLINE
 from faka.contexts.payments.model import NoticeState
 from faka.contexts.payments.refunds import refund_from
 from faka.contexts.payments.store import notice_from, payment_from
+from faka.kernel.clock import epoch_s
 from faka.kernel.errors import Conflict, FakaError
 from faka.kernel.ids import OrderId
 from faka.platform import telemetry
@@ -32,6 +34,9 @@ from faka.wiring import Deps
 
 
 RETRY = timedelta(seconds=60)
+
+AGAIN_S = 300
+"""A machine that was begun again has said something within it, or is gone, too."""
 
 STUCK_AFTER = timedelta(minutes=2)
 """An order that has been due for longer was not healed by the round before: the promise is two minutes."""
@@ -53,7 +58,7 @@ def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[st
             break
         kind, _, name = pk.partition("#")
         stuck += kind == "ORDER" and now - since > STUCK_AFTER
-        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "CASE": _case}.get(kind)
+        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "RECHARGE": _recharge, "CASE": _case}.get(kind)
         try:
             with telemetry.contained():
                 if cure is not None:
@@ -81,6 +86,13 @@ def _refund(deps: Deps, pk: str, _since: datetime) -> None:
     row = deps.tables.get(Key(TableName.TRADE, pk, "REFUND"))
     if row is not None:
         drive(deps, refund_from(row))
+
+
+def _recharge(deps: Deps, pk: str, _since: datetime) -> None:
+    """Each step pushes the row forward, so one that is due has no machine; two machines do no harm, and one in five minutes is enough."""
+    row = deps.tables.get(Key(TableName.TRADE, pk, "RECHARGE"))
+    if row is not None and "due_sk" in row:
+        deps.recharging.begin(f"{row['id']}-{epoch_s(deps.clock.now()) // AGAIN_S}", recharge=row["id"])
 
 
 def _notice(deps: Deps, pk: str, _since: datetime) -> None:

@@ -29,6 +29,9 @@ LOG_MAX = 40
 LIMIT = timedelta(minutes=30)
 """How long a recharge may be open before a person is called: most arrive within three minutes, suppliers promise ten to thirty."""
 
+ASK_MAX = timedelta(days=3)
+"""How long beyond its limit a supplier is still asked: his own books are closed by then, and a person has had it for three days."""
+
 LADDER_S = (2, 5, 15, 60, 300, 900, 3600)
 """Pauses between two questions. A top-up is done in seconds or takes its time; the last pause repeats."""
 
@@ -127,6 +130,10 @@ class Recharge(Frozen):
 
     def attempt(self, number: str) -> Attempt | None:
         return next((one for one in self.attempts if one.number == number), None)
+
+    def is_left(self, at: datetime) -> bool:
+        """Whether nobody but a person, or the supplier by himself, will end it."""
+        return self.is_with_a_person and at >= self.limit_at + ASK_MAX
 
     @property
     def wait_s(self) -> int:

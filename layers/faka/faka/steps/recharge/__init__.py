@@ -4,7 +4,7 @@
 fulfil ──begin──► Recharge CREATED, the machine runs
 submit ─► choose a supplier ─► attempt written ─► sent ─┐
 ask    ─► the attempt's number is asked about ──────────┼─► hear ─► SUCCEEDED: order COMPLETED, earned, the supplier's cost
-callback, person ───────────────────────────────────────┘         FAILED: another supplier under another number, or give up
+person ─────────────────────────────────────────────────┘         FAILED: another supplier under another number, or give up
 ```
 Who dies between *written* and *sent*, or before the answer is written, leaves an attempt that is asked about. Nothing is sent twice.
 """

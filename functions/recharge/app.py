@@ -1,0 +1,38 @@
+"""recharge: orders a top-up from a supplier, asks how it ended, gives the money back where nobody is left.
+
+Audience   none
+Trigger    the recharge's machine: submit, ask, give_up
+Flows      recharge
+Tables     catalog R (suppliers, offers), trade RW, journal append
+Keys       none
+Secrets    faka/suppliers/* (signs what is ordered and asked)
+Limits     one recharge an invocation, 60 s; a supplier has 10 s to answer
+On failure an attempt that was written is asked about and never sent again; the machine tries again, the sweep begins a lost one anew
+"""
+
+from typing import Any
+
+from faka.flows.recharge import RechargeRequest, ask_supplier, give_back, submit_next
+from faka.platform.task import answer, task
+from faka.platform.telemetry import observed
+from faka.wiring import Deps, ShopSettings
+
+
+class Settings(ShopSettings):
+    faka_table_catalog: str
+    faka_table_trade: str
+    faka_table_journal: str
+
+
+deps = Deps(Settings.from_env())
+
+TASKS = {
+    "submit": task(RechargeRequest, lambda asked: submit_next(deps, asked)),
+    "ask": task(RechargeRequest, lambda asked: ask_supplier(deps, asked)),
+    "give_up": task(RechargeRequest, lambda asked: give_back(deps, asked)),
+}
+
+
+@observed
+def handler(event: dict[str, Any], _context: Any) -> dict[str, Any]:
+    return answer(event, TASKS)

@@ -1,0 +1,108 @@
+"""Look after top-ups whose supplier does not say how they ended.
+
+    python -m infra.ops.recharges list                          those that are open, and those that wait for a person
+    python -m infra.ops.recharges show RECHARGE|ORDER           its attempts and its history; the account is masked
+    python -m infra.ops.recharges ask RECHARGE                  ask the supplier now
+    python -m infra.ops.recharges tell RECHARGE succeeded --reason TEXT   you saw at the supplier how its last attempt ended:
+    python -m infra.ops.recharges tell RECHARGE failed --reason TEXT      it was charged, or nothing was
+
+What you tell counts like the supplier's own word: a success ends the order, a failure lets the next supplier or the refund follow.
+`--by` names who decides; without it, who is logged in here.
+"""
+
+import argparse
+import getpass
+import sys
+from typing import Any
+
+from faka.contexts.cases import CaseKind
+from faka.contexts.recharges import Heard, Recharge, RechargeMissing, Word, recharge_id
+from faka.kernel.errors import FakaError
+from faka.kernel.ids import OrderId, RechargeId, is_order_id
+from faka.kernel.mask import mask_account
+from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
+from faka.steps.recharge import ask, hear
+from faka.wiring import Deps
+from infra.ops.refunds import FAR
+from infra.ops.shop import STACK, connect
+
+
+CASE = f"CASE#case_{CaseKind.RECHARGE.lower()}_"
+REASON_MAX = 100
+WORDS = {"succeeded": Word.SUCCEEDED, "failed": Word.FAILED}
+
+
+def list_open(deps: Deps, _: argparse.Namespace) -> None:
+    """Bound: `DUE_PAGE` rows of each shard of the due index; the oldest come first."""
+    due = [pk for pk, _ in due_before(deps.tables, deps.clock.now() + FAR)]
+    names = [pk.removeprefix("RECHARGE#") for pk in due if pk.startswith("RECHARGE#")]
+    names += [pk.removeprefix(CASE).partition(":")[0] for pk in due if pk.startswith(CASE)]
+    found = [one for name in dict.fromkeys(names) if (one := deps.recharges.find(RechargeId(name))) is not None]
+    print("\n".join(map(line, found)) or "no recharge is open, and none waits for a person")
+    if len(due) >= DUE_PAGE * DUE_SHARDS:
+        print("there may be more: the shop has more to do than one look takes in")
+
+
+def show(deps: Deps, given: argparse.Namespace) -> None:
+    recharge = named(deps, given.what)
+    print(line(recharge))
+    print("  " + ", ".join(f"{name} {mask_account(value)}" for name, value in recharge.account.items()))
+    for one in recharge.attempts:
+        print(f"  {one.number}  {one.supplier_id:<12} {one.state:<10} {one.status} {one.reason} {one.supplier_no}".rstrip())
+    for entry in recharge.log:
+        print(f"  {entry.at:%Y-%m-%d %H:%M:%S}  {entry.state:<10} {entry.actor}: {entry.status}")
+
+
+def ask_now(deps: Deps, given: argparse.Namespace) -> None:
+    print(line(ask(deps, named(deps, given.what))))
+
+
+def tell(deps: Deps, given: argparse.Namespace) -> None:
+    recharge = named(deps, given.what)
+    heard = Heard(recharge.last.number, WORDS[given.word], given.by, status=given.reason.strip()[:REASON_MAX], is_answer=False)
+    print(line(hear(deps, recharge.id, heard)))
+
+
+def named(deps: Deps, what: str) -> Recharge:
+    return deps.recharges.get(recharge_id(OrderId(what)) if is_order_id(what) else RechargeId(what))
+
+
+def line(one: Recharge) -> str:
+    at = f"at {one.last.supplier_id}" if one.attempts else "nowhere yet"
+    person = ", with a person" if one.is_with_a_person else ""
+    return f"{one.id}  {one.state:<10} attempt {len(one.attempts)} {at}, since {one.created_at:%Y-%m-%d %H:%M} UTC{person}"
+
+
+def arguments() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m infra.ops.recharges", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
+    parser.add_argument("--by", default=getpass.getuser(), help="who decides")
+    verbs = parser.add_subparsers(required=True, metavar="VERB")
+    for name, act in (("list", list_open), ("show", show), ("ask", ask_now), ("tell", tell)):
+        verb = verbs.add_parser(name)
+        verb.set_defaults(act=act)
+        if name != "list":
+            verb.add_argument("what")
+        if name == "tell":
+            verb.add_argument("word", choices=sorted(WORDS))
+            verb.add_argument("--reason", required=True)
+    return parser
+
+
+def main(argv: list[str] | None = None, deps: Any = None) -> int:
+    given = arguments().parse_args(argv)
+    try:
+        given.act(deps or connect(given.stack), given)
+    except RechargeMissing as error:
+        print(f"{error.code()}: no recharge {error}; `list` names those that are open", file=sys.stderr)
+        return 1
+    except FakaError as error:
+        print(f"{error.code()}: {error}", file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

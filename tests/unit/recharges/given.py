@@ -1,0 +1,163 @@
+"""A shop that sells a top-up, a supplier who does as a test says, and the machine's questions played one after the other."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from types import SimpleNamespace
+from typing import Any
+
+from faka.contexts.orders.model import Order
+from faka.contexts.recharges import Recharge, recharge_id
+from faka.contexts.suppliers.base import Progress, SupplierUnavailable, SupplyOrder, SupplyRefused, SupplyState
+from faka.contexts.suppliers.store import Offer, SupplierRow
+from faka.flows.recharge import RechargeRequest, Standing, ask_supplier, give_back, submit_next
+from faka.kernel.delivery import DeliveryKind
+from faka.kernel.ids import SupplierId
+from faka.kernel.money import Money
+from faka.wiring import Deps
+from tests.kit.world import World, engine_world
+
+
+PHONE = {"mobile": "13800138000"}
+COST_MINOR = 1_450
+
+
+class ScriptedSupplier:
+    """Keeps what he was sent and what he charged. `says` are his answers in turn: a state, an error, or None for *no such order*."""
+
+    is_idempotent = False
+    grace_s = 600
+
+    def __init__(self, name: str, *says: object) -> None:
+        self.name = SupplierId(name)
+        self.account = SimpleNamespace(kind="scripted", id=self.name)
+        self.says = list(says)
+        self.sent: list[SupplyOrder] = []
+        self.charged: list[str] = []
+        self.asked: list[str] = []
+
+    def submit(self, order: SupplyOrder) -> Progress:
+        self.sent.append(order)
+        word = self._next()
+        if word == "lost, charged" or word in (SupplyState.PROCESSING, SupplyState.SUCCEEDED):
+            self.charged.append(order.number)
+        return self._said(order.number, word)
+
+    def query(self, number: str, *, supplier_no: str = "", is_card: bool = False) -> Progress | None:
+        del supplier_no, is_card
+        self.asked.append(number)
+        word = self._next()
+        return None if word in (None, "refused") else self._said(number, word)
+
+    def _next(self) -> object:
+        return self.says.pop(0) if len(self.says) > 1 else self.says[0]
+
+    def _said(self, number: str, word: object) -> Progress:
+        if isinstance(word, SupplyState):
+            cost = Money(minor=COST_MINOR, currency="CNY") if word is SupplyState.SUCCEEDED else None
+            return Progress(supplier_id=self.name, number=number, state=word, status=word.lower(), cost=cost)
+        if word == "refused":
+            raise SupplyRefused("stock")
+        raise SupplierUnavailable(self.name)
+
+
+class Machine:
+    def __init__(self) -> None:
+        self.begun: list[str] = []
+
+    def begin(self, name: str, **given: str) -> bool:
+        del given
+        self.begun.append(name)
+        return self.begun.count(name) == 1
+
+
+class TopUps:
+    """The shop. `play` asks what the machine asks, in its order, with its waits."""
+
+    def __init__(self, world: World, *suppliers: ScriptedSupplier) -> None:
+        self.world = world
+        self.suppliers = {one.name: one for one in suppliers}
+        self.machine = Machine()
+        self.wired(world.deps)
+        for rank, one in enumerate(suppliers):
+            row = SupplierRow(
+                id=one.name, name=one.name, kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True
+            )
+            cost = Money(minor=COST_MINOR + rank, currency="CNY")
+            offer = Offer(sku=world.sku.id, supplier_id=one.name, goods_id="t10", cost=cost)
+            world.deps.tables.commit([world.deps.suppliers.save(row), world.deps.suppliers.save_offer(offer)])
+
+    def wired(self, deps: Deps) -> Deps:
+        deps.__dict__["recharging"] = self.machine
+        deps.supplier = self.suppliers.__getitem__  # type: ignore[method-assign,assignment]
+        return deps
+
+    def ordered(self) -> Order:
+        """Placed and not paid, as a checkout of such goods leaves it."""
+        world = self.world
+        placed = world.buy()
+        changed = placed.model_copy(
+            update={"kind": DeliveryKind.DIRECT_RECHARGE, "account": PHONE, "runs": (), "version": placed.version + 1}
+        )
+        world.deps.tables.apply(world.deps.orders.replaced(placed, changed))
+        return changed
+
+    def begun(self) -> Recharge:
+        """Paid, and its machine about to run."""
+        order = self.world.pay(self.ordered())
+        self.world.cure(self.world.deps, order.id)
+        return self.recharge(order)
+
+    def recharge(self, order: Order) -> Recharge:
+        return self.world.deps.recharges.get(recharge_id(order.id))
+
+    def order(self, recharge: Recharge) -> Order:
+        return self.world.deps.orders.get(recharge.order_id)
+
+    def step(self, recharge: Recharge, what: str, deps: Deps | None = None) -> Standing:
+        asked = RechargeRequest(recharge=recharge.id)
+        return {"submit": submit_next, "ask": ask_supplier, "give_up": give_back}[what](deps or self.world.deps, asked)
+
+    def play(self, recharge: Recharge, questions: int = 40) -> list[str]:
+        """Until it ends, is left to a person, or so many questions were asked; the steps by name."""
+        path = ["submit"]
+        for _ in range(questions):
+            stands = self.step(recharge, path[-1])
+            if stands.next in ("end", "leave"):
+                return [*path, stands.next]
+            if stands.next == "ask":
+                self.world.clock.advance(seconds=stands.wait_s)
+            path.append(stands.next)
+        return path
+
+    @property
+    def charged(self) -> list[str]:
+        return [number for one in self.suppliers.values() for number in one.charged]
+
+    def entries(self) -> dict[str, dict[str, int]]:
+        """Each transaction about recharges, orders and refunds: signed minor units by account, debits positive."""
+        found: dict[str, dict[str, int]] = {}
+        for row in self.world.rows("test-journal"):
+            if row["sk"] == "TXN":
+                lines: dict[str, int] = {}
+                for line in row["lines"]:
+                    signed = line["amount_minor"] * (1 if line["side"] == "D" else -1)
+                    lines[line["account"]] = lines.get(line["account"], 0) + signed
+                found[row["id"]] = lines
+        return found
+
+    def cases(self) -> list[dict[str, Any]]:
+        return [row for row in self.world.rows("test-trade") if row["sk"] == "CASE" and row["state"] == "OPEN"]
+
+    def refunded_minor(self) -> int:
+        return sum(row["amount"]["minor"] for row in self.world.rows("test-trade") if row["sk"] == "REFUND")
+
+
+@contextmanager
+def top_ups(*suppliers: ScriptedSupplier) -> Iterator[TopUps]:
+    with engine_world() as world:
+        world.stock_up(3)  # what the checkout of a card holds; a recharge holds nothing
+        yield TopUps(world, *suppliers)
+
+
+LONG = timedelta(days=4)
