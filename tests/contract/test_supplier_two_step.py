@@ -39,7 +39,7 @@ def order(**changes: Any) -> SupplyOrder:
     plain: dict[str, Any] = {
         "number": NUMBER,
         "goods_id": "5010",
-        "account": {"mobile_number": "13800138000"},
+        "account": {"mobile": "13800138000"},
         "unit_cost_max": Money(minor=2850, currency=Currency.CNY),
         "notify_url": "https://notify.test/v1/suppliers/two_step/two-step",
         "placed_at": FrozenClock().now(),
@@ -112,7 +112,7 @@ class TestBothSteps:
         assert unknown.value.__cause__ is None
         assert script.pages == [CREATE]
 
-    @pytest.mark.parametrize("account", [{}, {"mobile_number": "abc"}, {"mobile_number": "12"}, {"qq": "1"}, {"account_number": "x" * 65}])
+    @pytest.mark.parametrize("account", [{}, {"mobile": "abc"}, {"mobile": "12"}, {"qq": "1"}, {"account": "x" * 65}])
     def test_an_account_that_he_cannot_have_is_never_sent(self, account: dict[str, str]) -> None:
         script = Script()
         with pytest.raises(SupplyRefused):
@@ -275,7 +275,7 @@ class TestLookUp:
 
     def looked_up(self, found: object, mobile: str = "13800138000") -> CheckVerdict:
         script = Script(("lookup/mobile-number", found), self.PRODUCT)
-        return opened_supplier("two_step", script).check_account("5010", {"mobile_number": mobile}).verdict
+        return opened_supplier("two_step", script).check_account("5010", {"mobile": mobile}).verdict
 
     def test_the_operator_of_a_number_is_held_against_the_products(self) -> None:
         assert self.looked_up([{"id": 9, "name": "China Mobile", "identified": True}]) is CheckVerdict.GOOD
@@ -289,7 +289,7 @@ class TestLookUp:
 
     def test_the_number_stands_in_no_address(self) -> None:
         script = Script(("lookup/mobile-number", []), self.PRODUCT)
-        opened_supplier("two_step", script).check_account("5010", {"mobile_number": "13800138000"})
+        opened_supplier("two_step", script).check_account("5010", {"mobile": "13800138000"})
         assert script.asked[0].content == {"mobile_number": "+8613800138000"}
         assert all("13800138000" not in one.page and not one.query for one in script.asked)
 
@@ -334,4 +334,4 @@ class TestBooks:
             {"id": 4, "name": "Dollars", "type": "FIXED_VALUE_RECHARGE", "prices": {"wholesale": {"amount": 1, "unit": "USD"}}},
         ]
         found = list(opened_supplier("two_step", Script(("products", rows))).catalogue())
-        assert [(one.goods_id, one.is_card, one.fields) for one in found] == [("1", False, ("mobile_number",)), ("2", True, ())]
+        assert [(one.goods_id, one.is_card, one.fields) for one in found] == [("1", False, ("mobile",)), ("2", True, ())]

@@ -95,7 +95,7 @@ class TestGoods:
     def test_a_look_up_refuses_only_what_he_is_sure_of(self, scene: Scene) -> None:
         target = scene.supplier.desk.target
         verdicts = [scene.adapter.check_account("5010", {target: mobile}).verdict for mobile in (MOBILE, "13000130000")]
-        is_offered = target == "mobile_number"
+        is_offered = target == "mobile"
         assert verdicts == ([CheckVerdict.GOOD, CheckVerdict.BAD] if is_offered else [CheckVerdict.NOT_OFFERED] * 2)
 
     @pytest.mark.parametrize("cut", Cut)

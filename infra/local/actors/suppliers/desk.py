@@ -24,7 +24,7 @@ class SupplierDesk(ABC):
     dialogue: ClassVar[tuple[str, ...]]
     """The calls of one recharge by their names, in order, as long as nothing is refused."""
     target: ClassVar[str]
-    """How the field is called that says where a recharge goes."""
+    """The shop's word for the field that says where a recharge goes."""
     cards_max: ClassVar[int] = 100
 
     def __init__(self, warehouse: Warehouse, base: str) -> None:

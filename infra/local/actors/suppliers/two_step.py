@@ -24,7 +24,7 @@ MOBILE = "9"
 class TwoStepDesk(SupplierDesk):
     name = "two_step"
     dialogue = ("create", "confirm")
-    target: ClassVar[str] = "mobile_number"
+    target: ClassVar[str] = "mobile"
     cards_max: ClassVar[int] = 1
 
     @staticmethod
@@ -86,7 +86,7 @@ class TwoStepDesk(SupplierDesk):
             return _refusal(400, 1007001)
         party = asked.get("credit_party_identifier") or {}
         try:
-            order = self.warehouse.create(number, str(asked["product_id"]), 1, party, asked.get("callback_url", ""))
+            order = self.warehouse.create(number, str(asked["product_id"]), 1, _reached(party), asked.get("callback_url", ""))
         except Refused as refused:
             return _refusal(*REFUSALS[refused.reason])
         if asked.get("auto_confirm"):
@@ -145,6 +145,11 @@ class TwoStepDesk(SupplierDesk):
         for word in ("COMPLETED", "DECLINED", "REVERSED"):
             body = self._shown(order) | {"status": _status(word), "pin": {"serial": "X", "code": "1"}}
             yield replace(self.notice(order), body=json.dumps(body).encode())
+
+
+def _reached(party: dict[str, str]) -> dict[str, str]:
+    """Whom a party names, by its documented fields alone."""
+    return {name: party[name] for name in ("mobile_number", "account_number") if name in party}
 
 
 def _status(word: str) -> dict[str, Any]:

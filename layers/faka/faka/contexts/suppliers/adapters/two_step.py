@@ -96,7 +96,7 @@ class TwoStep:
         raise SupplierUnavailable("no readable balance in the account's currency")
 
     def check_account(self, goods_id: str, account: dict[str, str]) -> AccountCheck:
-        mobile = account.get("mobile_number", "")
+        mobile = account.get("mobile", "")
         if not mobile:
             return AccountCheck(verdict=CheckVerdict.NOT_OFFERED)
         return two_step_goods.looked_up(self._gateway, goods_id, mobile)

@@ -3,11 +3,11 @@
 import re
 from collections.abc import Iterator, Mapping
 from itertools import islice
+from types import MappingProxyType
 from typing import Final
 
 from faka.contexts.suppliers.adapters.two_step_gateway import PAGE_ROWS, Gateway
 from faka.contexts.suppliers.base import (
-    FIELDS_MAX,
     GOODS_MAX,
     AccountCheck,
     CheckVerdict,
@@ -24,7 +24,9 @@ from faka.kernel.money import EXPONENT, Currency, Money
 FIXED, PINS = "FIXED_VALUE_RECHARGE", "FIXED_VALUE_PIN_PURCHASE"
 """The kinds of product that are listed. Ranged ones price by a rate in two currencies; they are ordered by their id alone."""
 
-PARTY: Final = ("mobile_number", "account_number", "account_qualifier")
+PARTY: Final = MappingProxyType({"mobile": "mobile_number", "account": "account_number", "qualifier": "account_qualifier"})
+"""The shop's word for a field of an account, and his: one SKU is served by suppliers of several protocols."""
+
 VALUE_LENGTH_MAX: Final = 64
 
 _E164 = re.compile(r"\+[1-9][0-9]{6,14}", re.ASCII)
@@ -84,7 +86,7 @@ def asked_for(order: SupplyOrder, currency: Currency) -> dict[str, object]:
 
 def credit_party(account: Mapping[str, str]) -> dict[str, str]:
     """Raises: SupplyRefused: nothing has been sent."""
-    party = {name: value for name, value in account.items() if name in PARTY}
+    party = {PARTY[name]: value for name, value in account.items() if name in PARTY}
     is_long = any(not 0 < len(value) <= VALUE_LENGTH_MAX for value in party.values())
     if not party or len(party) != len(account) or is_long:
         raise SupplyRefused("account")
@@ -141,9 +143,8 @@ def _goods(row: Mapping[str, object], currency: Currency) -> SupplierGoods | Non
     if not NUMBER.fullmatch(goods_id) or kind not in (FIXED, PINS) or cost is None:
         return None
     ways = list_of(row.get("required_credit_party_identifier_fields"))
-    names = [name for name in list_of(ways[0] if ways else []) if isinstance(name, str)]
-    if any(name not in PARTY for name in names):
+    names = list_of(ways[0] if ways else [])
+    fields = tuple(ours for ours, his in PARTY.items() if his in names)
+    if len(fields) != len(names):
         return None
-    return SupplierGoods(
-        goods_id=goods_id, name=text_of(row, "name")[:200], cost=cost, is_card=kind == PINS, fields=tuple(names[:FIELDS_MAX])
-    )
+    return SupplierGoods(goods_id=goods_id, name=text_of(row, "name")[:200], cost=cost, is_card=kind == PINS, fields=fields)
