@@ -330,8 +330,10 @@ class TestBooks:
             }
             | priced,
             {"id": 2, "name": "Card", "type": "FIXED_VALUE_PIN_PURCHASE", "required_credit_party_identifier_fields": None} | priced,
+            {"id": 6, "name": "\ud83d", "type": "FIXED_VALUE_PIN_PURCHASE"} | priced,
             {"id": 3, "name": "Any", "type": "RANGED_VALUE_RECHARGE"} | priced,
             {"id": 4, "name": "Dollars", "type": "FIXED_VALUE_RECHARGE", "prices": {"wholesale": {"amount": 1, "unit": "USD"}}},
         ]
         found = list(opened_supplier("two_step", Script(("products", rows))).catalogue())
-        assert [(one.goods_id, one.is_card, one.fields) for one in found] == [("1", False, ("mobile",)), ("2", True, ())]
+        assert [(one.goods_id, one.is_card, one.fields) for one in found] == [("1", False, ("mobile",)), ("2", True, ()), ("6", True, ())]
+        assert all(one.name.encode() is not None for one in found), "half a letter is nothing that could be kept"

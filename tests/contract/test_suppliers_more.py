@@ -1,10 +1,11 @@
 """What else every kind of supplier does: cards, notices, goods, money left."""
 
 from collections.abc import Callable
+from datetime import date
 
 import pytest
 
-from faka.contexts.suppliers.base import CheckVerdict, SupplierUnavailable, SupplyRefused, SupplyState
+from faka.contexts.suppliers.base import CheckVerdict, NoStatement, SupplierUnavailable, SupplyRefused, SupplyState
 from faka.kernel.money import Currency, Money
 from infra.local.actors.suppliers import DESKS
 from tests.contract.supplier_scene import MOBILE, NUMBER, WEAK, Scene
@@ -91,6 +92,20 @@ class TestGoods:
     def test_the_balance_is_what_is_left(self, scene: Scene) -> None:
         scene.adapter.submit(scene.order())
         assert scene.adapter.balance() == Money(minor=1_000_000 - 2850, currency=Currency.CNY)
+
+    def test_his_books_of_a_day_are_what_he_charged_or_he_says_that_he_has_none(self, scene: Scene) -> None:
+        numbers = [f"rch01JABCDEFGHJKMNPQRSTVW{count:05d}" for count in range(120)]
+        for number in numbers:
+            scene.adapter.submit(scene.order(number=number))
+        scene.clock.advance(days=1)
+        scene.adapter.submit(scene.order(number=NUMBER))
+        if scene.supplier.desk.name == "md5_form":
+            with pytest.raises(NoStatement):
+                scene.adapter.statement(date(2026, 3, 2))
+            return
+        lines = list(scene.adapter.statement(date(2026, 3, 2)))
+        assert [line.number for line in lines] == numbers
+        assert sum(line.cost.minor for line in lines) == 120 * 2850
 
     def test_a_look_up_refuses_only_what_he_is_sure_of(self, scene: Scene) -> None:
         target = scene.supplier.desk.target

@@ -65,8 +65,7 @@ class TwoStepDesk(SupplierDesk):
             case "cancel":
                 return self._cancelled(asked.page.split("/")[1])
             case "query":
-                order = self.warehouse.seen(dict(asked.query).get("external_id", ""))
-                return _told([self._shown(order)] if order else [])
+                return self._listed(dict(asked.query))
             case "quote":
                 goods = self.warehouse.goods.get(asked.page.rpartition("/")[2])
                 return _told(_product(goods)) if goods and goods.is_on_sale else _refusal(404, 1003001)
@@ -111,6 +110,19 @@ class TwoStepDesk(SupplierDesk):
             return _refusal(400, 1007005 if order.state == "CANCELLED" else 1007007)
         self.warehouse.cancel(order)
         return _told(self._shown(order))
+
+    def _listed(self, query: dict[str, str]) -> Answered:
+        """By our number, or all of a window of at most 24 hours, fifty a page."""
+        if "external_id" in query:
+            order = self.warehouse.seen(query["external_id"])
+            return _told([self._shown(order)] if order else [])
+        start, end = (datetime.fromisoformat(query[name]).timestamp() for name in ("from_date", "to_date"))
+        if end - start > 86_400:
+            return _refusal(400, 1000400)
+        rows = [self._shown(order) for order in self.warehouse.orders.values() if start <= order.placed_at <= end]
+        page, size = int(query["page"]), int(query["per_page"])
+        more = {"X-Next-Page": str(page + 1)} if len(rows) > page * size else {}
+        return Answered(200, json.dumps(rows[(page - 1) * size : page * size]).encode(), headers=more)
 
     def _by_no(self, supplier_no: str) -> Filled | None:
         return next((order for order in self.warehouse.orders.values() if order.supplier_no == supplier_no), None)

@@ -24,6 +24,7 @@ CARD_LENGTH_MAX = 500
 """Letters of one card; the longest are links of 200."""
 
 _AMOUNT = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,12})?", re.ASCII)
+_HALF = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
 
@@ -63,9 +64,9 @@ def list_of(value: object) -> list[object]:
 
 
 def text_of(values: Mapping[str, object], name: str) -> str:
-    """A string or a number as text; empty for everything else (null, booleans, lists)."""
+    """A string or a number as text; empty for everything else (null, booleans, lists, half a letter that nothing can store)."""
     value = values.get(name)
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and not _HALF.search(value) else ""
 
 
 def cost_of(text: str, currency: Currency) -> Money:
