@@ -1,8 +1,8 @@
 """Lose a payment and let the night find it: `python -m infra.local.demo_reconcile --port N`.
 
 A buyer pays, and no notice ever leaves; nobody asks the provider either, because the sweep sleeps meanwhile. The payment is dated back to
-yesterday, whose bill the provider has written. Then the night begins as its schedule begins it. Ends with 0 only if the order was repaired
-and its card shown.
+the last day whose bill the provider has written. Then the night begins as its schedule begins it. Ends with 0 only if the order was
+repaired and its card shown.
 """
 
 import argparse
@@ -25,6 +25,9 @@ from infra.local.schedule import asleep, fire
 
 SHANGHAI = timedelta(hours=8)
 DAY_S = 24 * 3600
+BILLS_BY = timedelta(hours=10, minutes=10)
+"""By this hour in Shanghai all providers have written the bills of the day before; the night's schedule waits for it, too."""
+
 WAIT_S_MAX = 120
 POLL_S = 0.2
 CHANNEL = "alipay"
@@ -61,9 +64,9 @@ class NotFound(Exception):
 def reconcile(shop: str, players: str, endpoint: str, say: Say = print, visitor: Visitor | None = None) -> Mended:
     """Raises: NoSale, NotFound."""
     visitor = visitor or Visitor()
-    day = (datetime.now(UTC) + SHANGHAI).date() - timedelta(days=1)
+    day = last_billed(datetime.now(UTC))
     with asleep(endpoint, SWEEP):
-        address, number = lose(shop, players, visitor, say)
+        address, number = lose(shop, players, visitor, say, day)
         night = run_night(endpoint, day, say)
     report = read_report(endpoint, CHANNEL, day)
     say(f"  report     {json.dumps(report, ensure_ascii=False)[:600]}")
@@ -77,8 +80,13 @@ def reconcile(shop: str, players: str, endpoint: str, say: Say = print, visitor:
     return Mended(number, page.secrets[-1], night, report)
 
 
-def lose(shop: str, players: str, visitor: Visitor, say: Say) -> tuple[str, str]:
-    """Buy, pay, and lose the notice; where the order's page is, and the order's number."""
+def last_billed(now: datetime) -> date:
+    """The last day in Shanghai whose bills are there: yesterday, and before ten past ten the day before."""
+    return (now + SHANGHAI - BILLS_BY).date() - timedelta(days=1)
+
+
+def lose(shop: str, players: str, visitor: Visitor, say: Say, day: date) -> tuple[str, str]:
+    """Buy, pay, and lose the notice; the payment is dated back to `day`. Where the order's page is, and the order's number."""
     page, form = product_page(visitor, shop, "")
     way = next(way for way in form.choices["channel"] if way.startswith(f"{CHANNEL}:") and not way.endswith(":precreate"))
     page = visitor.submit(page, form, **{**choices(form), "channel": way})
@@ -87,8 +95,9 @@ def lose(shop: str, players: str, visitor: Visitor, say: Say) -> tuple[str, str]
     address, number = page.url, page.stage.get("data-order", "")
     say(f"  order      {number}: {page.headline}")
     trade_no = _trade_no(cashier_of(visitor, page))
-    _control(players, out_trade_no=trade_no, act="lose", paid_ago_s=DAY_S)
-    say(f"  paid       {trade_no}: the provider has the money, the notice is lost, and yesterday's bill has the line")
+    back = (datetime.now(UTC) + SHANGHAI).date() - day
+    _control(players, out_trade_no=trade_no, act="lose", paid_ago_s=back.days * DAY_S)
+    say(f"  paid       {trade_no}: the provider has the money, the notice is lost, and the bill of {day} has the line")
     return address, number
 
 
