@@ -8,6 +8,7 @@ from faka.contexts.orders.model import DeliveryState, Order
 from faka.contexts.stock import Why
 from faka.contexts.vault import Batch, BatchState, CardWithheld, moved
 from faka.flows.books import profit_of_order
+from faka.flows.withhold import void_card
 from faka.steps import replace
 from faka.steps.invariants import violations
 from tests.kit.world import World, engine_world
@@ -110,6 +111,21 @@ def test_cards_that_are_replaced_twice_are_lost_twice(world: World) -> None:
     left = books(world)
     assert (left["expense:cogs/CNY"], left["expense:loss/CNY"]) == (700, 1100)
     assert len([name for name in journal(world) if name.startswith("rep:")]) == 2
+    assert broken(world) == []
+
+
+def test_a_void_card_that_an_order_has_is_lost_once_when_it_is_replaced(world: World) -> None:
+    bad = bought(world, 1, cny(500))
+    order = world.pay(world.buy())
+    good = bought(world, 2, cny(600))
+    void_card(world.deps, bad.sku, bad.base, "olga", "complaint")
+    assert "expense:loss/CNY" not in books(world)
+    looks(world, order)
+    void_card(world.deps, bad.sku, bad.base, "olga", "again")
+    assert books(world)["expense:loss/CNY"] == 500
+    void_card(world.deps, bad.sku, good.base + 1, "olga", "one that is in stock")
+    assert books(world)["expense:loss/CNY"] == 1100
+    assert "inventory:cards/CNY" not in books(world), "one is the order's, the others are lost"
     assert broken(world) == []
 
 

@@ -3,6 +3,7 @@
 ```
 vault: the batch's state ──► from now on no card of it is shown, sold or not
 stock: bars and extents  ──► when the call returns, none of it can be claimed, nor what comes back later
+ledger: void and expired ──► what it has cost is a loss, for cards that nobody has
 ```
 In this order, because showing is the step that cannot be taken back. Each flow may be called again after a crash: what is
 done already is passed over, and the rest is done.
@@ -15,6 +16,7 @@ from faka.contexts.vault import Batch, BatchState, moved, voided
 from faka.kernel.clock import business_day
 from faka.kernel.ids import BatchId, SkuId
 from faka.kernel.model import Frozen
+from faka.steps.write_off import write_off, write_off_one
 from faka.wiring import Deps
 
 
@@ -65,10 +67,13 @@ def thaw(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
 def void_batch(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
     """End a batch for ever: neither sold nor shown again. Its fingerprints stay, so it cannot come back as a new import.
 
+    Cards of it that orders have are written off when they are replaced, or when they came back and this is called again.
+    Writes:  vault, trade as `freeze`; journal (one entry; the loss of its cards).
     Raises:  ImportNotFound, ImportNotDone, StockBusy, TooManyBars.
     """
     batch = _turned(deps, batch_id, BatchState.VOID, by, reason)
     deps.stock.withhold(batch.sku, batch.ordinal, Why.VOID)
+    write_off(deps, batch.sku, {batch.ordinal: batch}, lambda drawn: drawn.extent.batch == batch.ordinal)
     return batch
 
 
@@ -81,20 +86,26 @@ def void_card(deps: Deps, sku: SkuId, number: int, by: str, reason: str) -> Void
     if number not in batch.void:
         entry = deps.batch_log.noted(batch.id, deps.clock.now(), "card_void", by, {"number": number, "reason": reason})
         deps.tables.commit([voided(batch, number), entry])
-    return VoidCard(batch=batch.id, number=number, was_in_stock=deps.stock.withhold_number(sku, number, Why.VOID))
+    was_in_stock = deps.stock.withhold_number(sku, number, Why.VOID)
+    if was_in_stock:
+        write_off_one(deps, batch, number)
+    return VoidCard(batch=batch.id, number=number, was_in_stock=was_in_stock)
 
 
 def expire(deps: Deps, sku: SkuId) -> ExpiredStock:
-    """Put the expired cards of a SKU aside and report them. A claim never takes them anyway; this makes the counts say so.
+    """Put the expired cards of a SKU aside, write them off and report them. A claim never takes them anyway; this makes the counts say so.
 
+    Writes:  trade (heads, drawer), journal (the loss).
     Raises:  Throttled.
     Bound:   the batches that the SKU ever had.
     """
     deps.stock.settle_log(sku, range(read_standing(deps.tables.get(standing_key(sku))).shards))
     today = business_day(deps.clock.now()).isoformat()
+    batches = {batch.ordinal: batch for batch in deps.vault.batches(sku)}
+    write_off(deps, sku, batches, lambda drawn: drawn.why is Why.EXPIRED)
     lots = [
         Expired(batch=batch.id, expires=lot.expires, count=lot.count)
-        for batch in deps.vault.batches(sku)
+        for batch in batches.values()
         for lot in batch.lots
         if lot.expires and lot.expires <= today
     ]

@@ -5,7 +5,7 @@
 | a batch was bought | `bat:{batch}` | inventory:cards | supplier:{id}:payable |
 | unseen cards came back from a buyer | `rec:{refund}:{currency}` | inventory:cards | expense:cogs |
 | withheld cards were replaced | `rep:{order}:{version}:{currency}` | expense:cogs, expense:loss | inventory:cards, expense:cogs |
-| unsold cards were voided | `void:{decision}` | expense:loss | inventory:cards |
+| unsold cards are void or expired | `void:{what}` | expense:loss | inventory:cards |
 | the supplier was paid | `set:{id}:paid` | supplier:{id}:payable | bank:{id} |
 """
 
@@ -41,10 +41,10 @@ def cards_replaced(order_id: OrderId, version: int, withheld: Money, fresh: Mone
     return booked(f"rep:{order_id}:{version}:{currency}", "cards_replaced", order_id, currency, debits, credits_, at)
 
 
-def cards_voided(decision: str, batch: BatchId, cost: Money, note: str, at: datetime) -> Transaction:
-    """Unsold cards that will never be sold."""
+def cards_voided(what: str, batch: BatchId, cost: Money, note: str, at: datetime) -> Transaction:
+    """Unsold cards that will never be sold. `what` names them, so that none is lost twice (`steps.write_off`)."""
     debits, credits_ = [(loss(cost.currency), cost.minor)], [(inventory(cost.currency), cost.minor)]
-    return booked(f"void:{decision}", "cards_voided", batch, cost.currency, debits, credits_, at, note=note)
+    return booked(f"void:{what}", "cards_voided", batch, cost.currency, debits, credits_, at, note=note)
 
 
 def supplier_paid(settlement: str, supplier: str, bank_id: str, amount: Money, at: datetime) -> Transaction:

@@ -63,6 +63,7 @@ Who may read what: `claim.py` the claim · `rewrite.py` the slow writes · `log.
 `standing.py` freezing and voiding · `journal.py` who got number k.
 """
 
+from faka.contexts.stock.aside import Drawn
 from faka.contexts.stock.errors import LinkMoved, LogMoved, OutOfStock, StockBusy, TooManyBars
 from faka.contexts.stock.journal import ClaimEvent, ClaimRecord, claim_events, claims_due, holder_of, journal_rows, read_claim
 from faka.contexts.stock.log import shard_of
@@ -76,6 +77,7 @@ __all__ = [
     "ClaimEvent",
     "ClaimRecord",
     "Counts",
+    "Drawn",
     "Extent",
     "LinkMoved",
     "LogMoved",

@@ -1,6 +1,6 @@
 """The stock of all SKUs: the public face of this context."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from faka.contexts.stock.aside import AlreadyBack, AsideRows, Drawn
 from faka.contexts.stock.bounds import LOG_EXTENTS_MAX, LOG_TRIES_MAX, SOLD_OUT_MEMORY_S_MAX
@@ -91,6 +91,10 @@ class StockStore:
             returned=sum(head.returned for head in heads),
             imported=sum(head.imported for head in heads),
         )
+
+    def drawn(self, sku: SkuId) -> Iterator[Drawn]:
+        """What lies in the drawers, extent by extent with its reason. For the office."""
+        yield from self._drawn(sku, self._standing.read(sku).shards)
 
     # -- adding ---------------------------------------------------------------------------------------------------
 
