@@ -144,6 +144,16 @@ def finding(made: Scene, book: Book) -> None:
     book.send("POST", "/orders/code", {"mail": "paid@example.com", "digits": code.group()})
 
 
+def giving_back(made: Scene, book: Book) -> None:
+    made.world.stock_up(1)
+    order = made.world.buy()
+    own = cookie(made, order)
+    made.world.pay(order)
+    book.send("POST", f"/o/{order.id}/refund", **own)
+    for name in ("cards", "cards.txt"):
+        book.both("POST", f"/o/{order.id}/{name}", {"open_id": made.form_id()}, **own)
+
+
 def wallets(made: Scene, book: Book) -> None:
     world = made.world
     world.stock_up(2)
@@ -181,7 +191,7 @@ def wallets(made: Scene, book: Book) -> None:
     book.both("POST", "/wallet/redeem", form(over))
 
 
-SCRIPTS = (everywhere, looking, buying, finding, order_page, wallets)
+SCRIPTS = (everywhere, looking, buying, finding, order_page, giving_back, wallets)
 
 
 def test_each_promised_answer_is_given_and_no_other(made: Scene, book: Book) -> None:
