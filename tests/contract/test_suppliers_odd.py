@@ -71,7 +71,7 @@ class Editing:
         return replace(answer, body=json.dumps(self.edit(self.honest)).encode())
 
 
-UNSPOKEN = {("md5_form", "confirm"), ("md5_form", "lookup"), ("two_step", "card")}
+UNSPOKEN = {("md5_form", "confirm"), ("md5_form", "lookup"), ("signed_json", "confirm"), ("signed_json", "lookup"), ("two_step", "card")}
 
 
 @pytest.mark.parametrize(("kind", "call"), [pair for pair in product(DESKS, CALLS) if pair not in UNSPOKEN])
@@ -105,6 +105,8 @@ def test_an_odd_answer_never_says_how_an_order_ended_unless_it_says_so_itself() 
     """A success or a failure is read from one member; without it there is none."""
     for kind, path in (
         ("md5_form", ("code",)),
+        ("signed_json", ("code",)),
+        ("signed_json", ("data", "status")),
         ("two_step", (0, "status")),
         ("two_step", (0, "status", "class")),
         ("two_step", (0, "status", "class", "message")),
@@ -133,7 +135,7 @@ def test_an_odd_notice_is_refused_or_says_nothing(kind: str) -> None:
         honest.body * 2,
         b"\xff" * 100,
     ]
-    changes: list[dict[str, object]] = [{"body": body} for body in bodies]
+    changes: list[dict[str, object]] = [{"body": body} for body in bodies if body != honest.body]
     changes += [{"method": "GET"}, {"body": b"x" * 100_000}, {"body": b"[" * 10_000}]
     for change in changes:
         raw: RawRequest = honest.model_copy(update=change)

@@ -30,6 +30,9 @@ ALLOWED = {
     "e84644f0ef104e6c": "made up, as the newer of two secrets of a test",
     "e08d35985f9424b0": "made up for a vector: it says itself that it is one",
     "43c86a3aa57a7d88": "WeChat Pay prints this key in its documents, beside the signature that it makes",
+    "4c4d06a85c7aa649": "made up, to sign as a supplier that a test plays",
+    "50d2569ea96aefab": "made up, to ask a supplier that a test plays",
+    "823a476e1fd1c761": "made up, to ask a supplier that a test plays",
     "c46e748e6f5b1938": "the key of a public test of WeChat Pay's own library, beside the signature that it makes",
 }
 """Marks of values (`Found.mark`) with the reason why each may stand here."""

@@ -61,7 +61,7 @@ class Warehouse:
     """One supplier's truth about one customer of his."""
 
     def __init__(self, now: Callable[[], float], balance_minor: int = 1_000_000) -> None:
-        self._now = now
+        self.now = now
         self.balance_minor = balance_minor
         self.goods = {
             "5010": Goods("5010", "话费 30", 2850),
@@ -87,7 +87,7 @@ class Warehouse:
         if cost_minor > self.balance_minor:
             raise Refused("balance")
         self._made += 1
-        order = Filled(number, goods_id, quantity, account, notify_url, f"{9_000_000 + self._made}", cost_minor, self._now(), way=self.way)
+        order = Filled(number, goods_id, quantity, account, notify_url, f"{9_000_000 + self._made}", cost_minor, self.now(), way=self.way)
         self.orders[number] = order
         return order
 

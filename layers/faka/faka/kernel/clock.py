@@ -40,6 +40,11 @@ def epoch_s(at: datetime) -> int:
     return int(at.timestamp())
 
 
+def epoch_ms(at: datetime) -> int:
+    """Whole milliseconds since 1970."""
+    return int(at.timestamp() * 1000)
+
+
 def from_epoch_s(seconds: float) -> datetime:
     return datetime.fromtimestamp(seconds, UTC)
 

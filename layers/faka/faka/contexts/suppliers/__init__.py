@@ -6,8 +6,9 @@ one shape in `account`.
 
 from collections.abc import Mapping, Sequence
 
-from faka.contexts.suppliers.account import SupplierAccount, SupplierClosed, SupplierKind, open_account
+from faka.contexts.suppliers.account import SupplierAccount, SupplierKind, open_account
 from faka.contexts.suppliers.adapters.md5_form import Md5Form
+from faka.contexts.suppliers.adapters.signed_json import SignedJson
 from faka.contexts.suppliers.adapters.two_step import TwoStep
 from faka.contexts.suppliers.base import SupplierAdapter
 from faka.contexts.suppliers.store import SupplierRow
@@ -20,14 +21,14 @@ __all__ = ["open_account", "open_supplier", "opened"]
 
 
 def open_supplier(account: SupplierAccount, transport: Transport, clock: Clock) -> SupplierAdapter:
-    """The adapter of an account. Raises: SupplierClosed."""
+    """The adapter of an account."""
     match account.kind:
         case SupplierKind.MD5_FORM:
             return Md5Form(account, transport, clock)
+        case SupplierKind.SIGNED_JSON:
+            return SignedJson(account, transport, clock)
         case SupplierKind.TWO_STEP:
             return TwoStep(account, transport, clock)
-        case _:
-            raise SupplierClosed("no such kind of supplier yet")
 
 
 def opened(row: SupplierRow, secrets: Sequence[Mapping[str, Secret]], transport: Transport, clock: Clock) -> SupplierAdapter:
