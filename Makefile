@@ -42,10 +42,11 @@ reset: ## Forget what the local shop remembers
 
 # ── proving ──────────────────────────────────────────────────────────────────────────────────────────────────────────────
 
+# Files in their order: by number of tests, the longest walks, one test each, would come last and keep one processor waiting.
 .PHONY: test
 test: .venv/dev.stamp ## Run all tests but load; WORKERS=1 for one after the other
 	@$(PY) -m infra.tools.pages
-	FAKA_SCHEDULES=$(SCHEDULES) $(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile
+	FAKA_SCHEDULES=$(SCHEDULES) $(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(PY) -m tests.simulation report
 
 .PHONY: test-%

@@ -43,7 +43,7 @@ def test_names_are_sorted_at_every_depth_and_letters_stay() -> None:
 
 
 @pytest.mark.parametrize(("code", "reason"), [(1101, "goods"), (1102, "stock"), (1103, "balance"), (1104, "account"), (1105, "price")])
-def test_a_documented_refusal_is_proved(code: int, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_refusal_of_the_closed_list_is_proved(code: int, reason: str, monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SupplyRefused) as refused:
         answered(code, monkeypatch)
     assert refused.value.reason == reason

@@ -98,6 +98,11 @@ def handler(event, context):
 """
 
 
+class Server(ThreadingHTTPServer):
+    request_queue_size = 256
+    """All scenarios ask at once; with the usual five a busy machine refuses connections."""
+
+
 @dataclass
 class Desk:
     """Answers the function's questions from the scripts, and the tokens at the engine."""
@@ -146,7 +151,7 @@ def _served(desk: Desk) -> Iterator[str]:
         def log_message(self, *_: Any) -> None:
             return
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Counter)
+    server = Server(("127.0.0.1", 0), Counter)
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
     thread.start()
     yield f"http://127.0.0.1:{server.server_port}"

@@ -69,9 +69,10 @@ def _gift(world: World, marks: Canaries) -> list[Any]:
 
 
 def _credited_once(play: Play) -> list[str]:
+    """Or not at all, where both hands died before their commit; that the code is then still good, I10 sees."""
     rows = [row for row in play.cloud.rows(TableName.TRADE) if row["sk"] == "WALLET"]
     whole = sum(row["balance_minor"] for row in rows)
-    return [] if whole == 5_000 else [f"a gift of 5000 is {whole} in {len(rows)} wallets"]
+    return [] if whole in (0, 5_000) else [f"a gift of 5000 is {whole} in {len(rows)} wallets"]
 
 
 @scenario(_gift, then=_credited_once, pair=True, share=1)
