@@ -32,7 +32,7 @@ BASE = "https://supplier.test/api/"
 KEY = "E36BC06C5D0F4E7A9C1B2A3D3DBB33465"
 
 ACCOUNTS: dict[str, tuple[dict[str, str], dict[str, str]]] = {
-    "md5_form": ({"merchant": "10001"}, {"key": KEY}),
+    "md5_form": ({"merchant": "10001", "numbers": "confirmed"}, {"key": KEY}),
     "two_step": ({"client_id": "shop"}, {"api_key": "d9c07a5b-4f0e-4c1b", "api_secret": "b7f10c3e-9a4d-4d2a"}),
 }
 

@@ -49,7 +49,7 @@ class Md5FormDesk(SupplierDesk):
             "name": "直充平台",
             "kind": self.name,
             "gateway": f"{self.base}/{self.name}/",
-            "account": {"merchant": "10001"},
+            "account": {"merchant": "10001", "numbers": "confirmed"},
             "currency": "CNY",
             "secret": self.secret,
         }

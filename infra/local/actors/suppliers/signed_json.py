@@ -36,7 +36,7 @@ class SignedJsonDesk(SupplierDesk):
             "name": "货源平台",
             "kind": self.name,
             "gateway": f"{self.base}/{self.name}/",
-            "account": {"user_id": USER},
+            "account": {"user_id": USER, "numbers": "confirmed"},
             "currency": "CNY",
             "secret": self.secret,
         }

@@ -2,9 +2,13 @@
 
 | kind | identity (`account` of the row) | secret, a JSON object of texts |
 |---|---|---|
-| signed_json | user_id | key |
-| md5_form | merchant | key |
+| signed_json | user_id, numbers | key |
+| md5_form | merchant, numbers | key |
 | two_step | client_id | api_key, api_secret |
+
+`numbers` must be `confirmed`: platforms of these two kinds share a protocol and number its statuses and refusals each in its own way.
+Whoever opens such a supplier has compared them with the adapter's tables; a 4 that means *under way* would pay a buyer back who gets his
+goods.
 """
 
 import re
@@ -49,6 +53,10 @@ _SHAPES: Final = MappingProxyType(
 )
 
 
+_SHARED: Final = frozenset({SupplierKind.SIGNED_JSON, SupplierKind.MD5_FORM})
+CONFIRMED: Final = "confirmed"
+
+
 @dataclass(frozen=True, slots=True)
 class SupplierAccount:
     """One account at one supplier. Made by `open_account`."""
@@ -85,6 +93,8 @@ def open_account(
     identity, names = _SHAPES[SupplierKind(kind)]
     if not _IDENTITY.fullmatch(account.get(identity, "")):
         raise SupplierClosed("the account's identity is missing")
+    if SupplierKind(kind) in _SHARED and account.get("numbers") != CONFIRMED:
+        raise SupplierClosed("its statuses and refusals have not been compared with the adapter's: then its row says numbers: confirmed")
     if not is_callable_address(gateway):
         raise SupplierClosed("the gateway's address is not https, or names a port or a user")
     live = [version for version in secrets[:VERSIONS_MAX] if all(is_usable(version.get(name, Secret(""))) for name in names)]
