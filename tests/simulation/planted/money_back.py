@@ -1,5 +1,6 @@
 """Planted faults about money that goes back and about stored value."""
 
+from faka.contexts.ledger.store import LedgerStore
 from faka.contexts.orders import refunds as notes
 from faka.contexts.orders.store import OrderStore
 from faka.contexts.payments.refunds import RefundStore
@@ -95,6 +96,11 @@ FAULTS: tuple[Fault, ...] = (
         (
             (wallets._ended, 'when="#state = :issued"', 'when="#state = :issued OR #state = :to"'),
             (wallets.WalletStore.noted, "return insert(", "return __import__('faka.platform.table').platform.table.put("),
+            (
+                LedgerStore.posted,
+                "return insert(",
+                "return (lambda table, item, otherwise: __import__('faka.platform.table').platform.table.put(table, item))(",
+            ),
         ),
         frozenset({"I0", "I10"}),
         ("one_gift_code_in_two_hands",),
