@@ -35,10 +35,9 @@ from faka.flows.books import (
 )
 from faka.flows.books.profit import By
 from faka.kernel.clock import business_day, to_row
-from faka.kernel.errors import FakaError
 from faka.kernel.ids import OrderId
 from faka.kernel.money import Currency, Money
-from infra.ops.shop import STACK, connect
+from infra.ops.command import parser_of, perform
 
 
 FIRST_DAY = date(2020, 1, 1)
@@ -156,10 +155,7 @@ def _say(given: argparse.Namespace, document: Any, lines: Iterable[str]) -> None
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.books", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
+    parser = parser_of("books", __doc__)
     form = argparse.ArgumentParser(add_help=False)
     form.add_argument("--json", action="store_true", help="for machines")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
@@ -184,13 +180,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,6 @@ python -m infra.ops.cards history SKU NUMBER                 what happened to on
 """
 
 import argparse
-import getpass
 import sys
 import time
 from collections.abc import Callable
@@ -27,12 +26,12 @@ import urllib3
 from faka.contexts.intake import FILE_BYTES_MAX, BadImport, Column, ImportState, Shape, Wish
 from faka.flows.intake import ImportOrder, Progress, open_import, problem_link, progress
 from faka.flows.withhold import expire, freeze, thaw, void_batch, void_card
-from faka.kernel.errors import FakaError, InvalidRequest
+from faka.kernel.errors import InvalidRequest
 from faka.kernel.money import Currency, Money, parse_decimal
 from faka.platform.objects import UploadForm
 from faka.wiring import Deps
+from infra.ops.command import parser_of, perform
 from infra.ops.history import history, tally
-from infra.ops.shop import STACK, connect
 
 
 WAIT_S = 600
@@ -162,11 +161,7 @@ def show_history(deps: Deps, given: argparse.Namespace) -> None:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.cards", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
-    parser.add_argument("--by", default=getpass.getuser(), help="who does this, for the journal")
+    parser = parser_of("cards", __doc__, "who does this, for the journal")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     _import_arguments(verbs.add_parser("import"))
     for name, act in (("status", status), ("problems", problems), ("resume", resume)):
@@ -202,16 +197,7 @@ def _import_arguments(verb: argparse.ArgumentParser) -> None:
 
 
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    except OSError as error:
-        print(f"{type(error).__name__}: {error.strerror}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps, {OSError: lambda error: f"{type(error).__name__}: {error.strerror}"})
 
 
 if __name__ == "__main__":

@@ -31,10 +31,10 @@ from faka.contexts.catalog.policy import explain, lawful, read_product
 from faka.contexts.catalog.texts import Localized, Moment
 from faka.flows.bulk_edit import BulkReport, bulk_edit, resume, undo
 from faka.flows.edit_catalog import move_category, publish, put_category, remove_category, schedule
-from faka.kernel.errors import FakaError, InvalidRequest
+from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import ulid
 from faka.wiring import Deps
-from infra.ops.shop import STACK, connect
+from infra.ops.command import parser_of, perform
 
 
 FILE_BYTES_MAX = 20_000_000
@@ -189,10 +189,7 @@ def undo_change(deps: Deps, given: argparse.Namespace) -> None:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.catalog", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
+    parser = parser_of("catalog", __doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
 
     def verb(name: str, act: Any, *names: str) -> argparse.ArgumentParser:
@@ -223,16 +220,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, deps: Deps | None = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    except ValidationError as error:
-        print(f"invalid_request: {explain(error)}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps, {ValidationError: lambda error: f"invalid_request: {explain(error)}"})
 
 
 if __name__ == "__main__":

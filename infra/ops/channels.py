@@ -37,11 +37,10 @@ from faka.contexts.catalog.errors import InvalidProduct
 from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.catalog.policy import explain
 from faka.flows.edit_catalog import save_channel
-from faka.kernel.errors import FakaError
 from faka.kernel.secret import Secret
 from faka.wiring import Deps
 from infra.ops.channel_views import health, limits, list_channels, rates, set_rate
-from infra.ops.shop import STACK, connect
+from infra.ops.command import parser_of, perform
 
 
 SECRETS = "faka/channels/"
@@ -91,10 +90,7 @@ def switch(deps: Deps, given: argparse.Namespace) -> None:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.channels", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
+    parser = parser_of("channels", __doc__)
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, act in (("list", list_channels), ("limits", limits), ("health", health), ("rates", rates)):
         verbs.add_parser(name).set_defaults(act=act)
@@ -122,13 +118,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps)
 
 
 if __name__ == "__main__":

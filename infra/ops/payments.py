@@ -13,7 +13,6 @@ provider's own of the transaction, so a notice that comes later is known. `--by`
 """
 
 import argparse
-import getpass
 import sys
 from typing import Any
 
@@ -22,14 +21,13 @@ from faka.contexts.payments.model import Receipt
 from faka.contexts.proposals import Proposal, ProposalStore
 from faka.flows.confirm_payment import approve_payment, propose_payment, reject
 from faka.flows.replay_notice import replay_notice
-from faka.kernel.errors import FakaError
 from faka.kernel.ids import ChannelId, OrderId, out_trade_no
 from faka.kernel.money import Money
 from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
 from faka.wiring import Deps
+from infra.ops.command import parser_of, perform
 from infra.ops.refunds import FAR, of_order
 from infra.ops.refunds import line as refund_line
-from infra.ops.shop import STACK, connect
 
 
 CASE = f"CASE#case_{CaseKind.NOTICE.lower()}_"
@@ -93,11 +91,7 @@ def _say(amount: Money) -> str:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.payments", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
-    parser.add_argument("--by", default=getpass.getuser(), help="who decides")
+    parser = parser_of("payments", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     acts = {"show": show, "parked": parked, "replay": replay, "propose": propose, "proposal": proposal, "approve": approve}
     for name, act in (acts | {"reject": rejected}).items():
@@ -115,13 +109,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps)
 
 
 if __name__ == "__main__":

@@ -11,20 +11,18 @@ What you tell counts like the supplier's own word: a success ends the order, a f
 """
 
 import argparse
-import getpass
 import sys
 from typing import Any
 
 from faka.contexts.cases import CaseKind
 from faka.contexts.recharges import Heard, Recharge, RechargeMissing, Word, recharge_id
-from faka.kernel.errors import FakaError
 from faka.kernel.ids import OrderId, RechargeId, is_order_id
 from faka.kernel.mask import mask_account
 from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
 from faka.steps.recharge import ask, hear
 from faka.wiring import Deps
+from infra.ops.command import Words, parser_of, perform
 from infra.ops.refunds import FAR
-from infra.ops.shop import STACK, connect
 
 
 CASE = f"CASE#case_{CaseKind.RECHARGE.lower()}_"
@@ -74,11 +72,7 @@ def line(one: Recharge) -> str:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.recharges", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
-    parser.add_argument("--by", default=getpass.getuser(), help="who decides")
+    parser = parser_of("recharges", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, act in (("list", list_open), ("show", show), ("ask", ask_now), ("tell", tell)):
         verb = verbs.add_parser(name)
@@ -91,17 +85,11 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+TOLD: Words = {RechargeMissing: lambda error: f"{error.code()}: no recharge {error}; `list` names those that are open"}
+
+
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except RechargeMissing as error:
-        print(f"{error.code()}: no recharge {error}; `list` names those that are open", file=sys.stderr)
-        return 1
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps, TOLD)
 
 
 if __name__ == "__main__":

@@ -12,7 +12,6 @@ Days are those of the bills: 00:00 to 24:00 in Shanghai.
 """
 
 import argparse
-import getpass
 import sys
 from collections.abc import Iterator
 from datetime import date, timedelta
@@ -24,12 +23,11 @@ from faka.flows.reconcile.begin import begin, execution_name
 from faka.flows.reconcile.overdue import LOOK_BACK_DAYS, UNDECIDED
 from faka.flows.reconcile.resolve import approve_resolution, propose_resolution
 from faka.kernel.clock import business_day, epoch_s
-from faka.kernel.errors import FakaError
 from faka.kernel.ids import ChannelId
 from faka.kernel.money import Money
 from faka.wiring import Deps
+from infra.ops.command import parser_of, perform
 from infra.ops.payments import of_proposal
-from infra.ops.shop import STACK, connect
 
 
 def run(deps: Deps, given: argparse.Namespace) -> None:
@@ -98,11 +96,7 @@ def amount(one: Discrepancy, minor: int | None) -> str:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.reconcile", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
-    parser.add_argument("--by", default=getpass.getuser(), help="who decides")
+    parser = parser_of("reconcile", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, act, switch in (("run", run, "--again"), ("show", show, "--open")):
         verb = verbs.add_parser(name)
@@ -122,13 +116,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps)
 
 
 if __name__ == "__main__":

@@ -13,7 +13,6 @@ Where a provider said *failed* and later *done*, `show` tells it: look at the pr
 """
 
 import argparse
-import getpass
 import sys
 from datetime import timedelta
 from typing import Any
@@ -21,12 +20,11 @@ from typing import Any
 from faka.contexts.orders.model import Order
 from faka.contexts.payments.refunds import Refund, RefundMissing
 from faka.flows.refund_order import refund_again, refund_by_hand, refund_order, refund_receipt
-from faka.kernel.errors import FakaError
 from faka.kernel.ids import OrderId, RefundId, is_order_id
 from faka.kernel.money import Money, parse_decimal
 from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
 from faka.wiring import Deps
-from infra.ops.shop import STACK, connect
+from infra.ops.command import Words, parser_of, perform
 
 
 FAR = timedelta(days=3650)
@@ -93,11 +91,7 @@ def _say(amount: Money) -> str:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.refunds", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
-    parser.add_argument("--by", default=getpass.getuser(), help="who decides")
+    parser = parser_of("refunds", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, act, is_decision in (
         ("list", list_open, False),
@@ -120,17 +114,11 @@ def arguments() -> argparse.ArgumentParser:
     return parser
 
 
+TOLD: Words = {RefundMissing: lambda error: f"{error.code()}: no refund {error}; `list` names those that are open"}
+
+
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except RefundMissing as error:
-        print(f"{error.code()}: no refund {error}; `list` names those that are open", file=sys.stderr)
-        return 1
-    except FakaError as error:
-        print(f"{error.code()}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps, TOLD)
 
 
 if __name__ == "__main__":

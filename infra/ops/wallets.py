@@ -13,7 +13,6 @@ first line says what they are worth, each further line is one code.
 """
 
 import argparse
-import getpass
 import json
 import os
 import sys
@@ -28,11 +27,11 @@ from faka.contexts.wallets.errors import ValueNotFound, WalletNotFound
 from faka.contexts.wallets.model import VALUES_MAX, WalletId, is_wallet_id
 from faka.flows.issue_values import Issue, issue_values, new_batch, void_values
 from faka.kernel.clock import SHANGHAI
-from faka.kernel.errors import FakaError, InvalidRequest
+from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import lookup_code
 from faka.kernel.money import Currency, Money, parse_decimal
 from faka.wiring import Deps
-from infra.ops.shop import STACK, connect
+from infra.ops.command import parser_of, perform
 
 
 FILE_BYTES_MAX = 32 * VALUES_MAX
@@ -125,11 +124,7 @@ def _say(amount: Money) -> str:
 
 
 def arguments() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m infra.ops.wallets", description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
-    )
-    parser.add_argument("--stack", default=STACK, help="name of the deployed stack")
-    parser.add_argument("--by", default=getpass.getuser(), help="who does it, for the journal")
+    parser = parser_of("wallets", __doc__, "who does it, for the journal")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     for name, act, what in (
         ("issue", issue, "file"),
@@ -153,13 +148,7 @@ def arguments() -> argparse.ArgumentParser:
 
 
 def main(argv: list[str] | None = None, deps: Any = None) -> int:
-    given = arguments().parse_args(argv)
-    try:
-        given.act(deps or connect(given.stack), given)
-    except (FakaError, OSError) as error:
-        print(f"{error.code() if isinstance(error, FakaError) else 'file'}: {error}", file=sys.stderr)
-        return 1
-    return 0
+    return perform(arguments(), argv, deps, {OSError: lambda error: f"file: {error}"})
 
 
 if __name__ == "__main__":
