@@ -137,7 +137,7 @@ def test_twin_without_the_look_at_who_it_is_one_person_ends_a_difference(nights:
     left_open(nights)
     [one] = nights.deps.statements.discrepancies(ALIPAY, nights.day)
     proposal = propose_resolution(nights.deps, one.channel, nights.day, one.id, "mine alone", "mei")
-    monkeypatch.setattr("faka.flows.reconcile.resolve.require_other", lambda _proposal, by, _at: by)
+    monkeypatch.setattr("faka.flows.reconcile.resolve.require_other", lambda _proposal, _kind, by, _at: by)
     assert approve_resolution(nights.deps, proposal.id, "mei").state == "RESOLVED"
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from faka.contexts.orders.model import DeliveryState, Order, OrderState
 from faka.contexts.payments.providers.base import EventSource
-from faka.contexts.proposals import ProposalOver, ProposalState, ProposalStore, SamePerson, person, require_other
+from faka.contexts.proposals import ProposalKind, ProposalOver, ProposalState, ProposalStore, SamePerson, person, require_other
 from faka.flows import confirm_payment
 from faka.flows.confirm_payment import AnotherReference, approve_payment, propose_payment
 from faka.flows.order_page import check_payment
@@ -15,6 +15,7 @@ from faka.kernel.errors import InvalidRequest
 from faka.kernel.exchange import RawRequest
 from faka.kernel.ids import ChannelId
 from faka.steps.settle import apply
+from infra.local.actors.desks import DESKS
 from infra.ops import payments
 from tests.kit.crash import DyingClient, Killed
 from tests.kit.world import World, engine_world
@@ -95,6 +96,22 @@ def test_a_proposal_that_was_rejected_or_grew_old_is_proposed_anew(world: World,
 def test_a_reference_that_no_provider_gives_is_refused(world: World, reference: str) -> None:
     with pytest.raises(InvalidRequest):
         propose_payment(world.deps, world.buy().id, reference, "seen", "mei")
+
+
+@pytest.mark.parametrize("kind", tuple(DESKS))
+def test_the_number_of_every_provider_can_be_proposed(world: World, kind: str) -> None:
+    provider = world.providers.also(kind)
+    provider.open("pay01KJPB7WG08HQWXGN3V08Q7SBR00", 1_580)
+    [raw] = provider.pay("pay01KJPB7WG08HQWXGN3V08Q7SBR00")
+    event = provider.adapter().parse_notice(raw)
+    assert confirm_payment._REFERENCE.fullmatch(event.channel_txn_id), event.channel_txn_id
+
+
+def test_nobody_rejects_a_proposal(world: World, types: Callable[..., tuple[int, str]]) -> None:
+    """Whoever takes it off the list has a name, as whoever puts it there."""
+    name = propose_payment(world.deps, world.buy().id, "NUMBER-0001", "seen", "mei").id
+    assert types("  ", "reject", name)[0] == 1
+    assert "REJECTED by lin" in types("LIN", "reject", name)[1]
 
 
 def test_names_that_look_alike_are_one_person() -> None:
@@ -194,8 +211,8 @@ def test_twin_without_the_look_at_who_it_is_one_person_is_enough(world: World, m
     number, _ = money_at_the_provider(world, order)
     proposal = propose_payment(world.deps, order.id, number, "seen", "mei")
     with pytest.raises(SamePerson):
-        require_other(proposal, "mei", world.clock.now())
-    monkeypatch.setattr("faka.flows.confirm_payment.require_other", lambda _proposal, by, _at: by)
+        require_other(proposal, ProposalKind.PAYMENT, "mei", world.clock.now())
+    monkeypatch.setattr("faka.flows.confirm_payment.require_other", lambda _proposal, _kind, by, _at: by)
     assert approve_payment(world.deps, proposal.id, number, "mei") == "PAY"
 
 

@@ -20,6 +20,7 @@ from faka.contexts.proposals import (
     ProposalKind,
     ProposalState,
     ProposalStore,
+    person,
     proposed,
     require_other,
 )
@@ -55,8 +56,7 @@ def propose_payment(deps: Deps, order_id: OrderId, reference: str, reason: str, 
         raise AlreadyConfirmed(order.id)
     facts = {"payment": payment.id, "reference": reference}
     proposal = proposed(ProposalKind.PAYMENT, order.id, facts, reason, by, deps.clock.now())
-    store = ProposalStore(deps.tables)
-    return store.propose(proposal)
+    return ProposalStore(deps.tables).propose(proposal)
 
 
 def approve_payment(deps: Deps, name: str, reference: str, by: str) -> Outcome:
@@ -68,8 +68,8 @@ def approve_payment(deps: Deps, name: str, reference: str, by: str) -> Outcome:
     now = deps.clock.now()
     store = ProposalStore(deps.tables)
     proposal = store.get(name)
-    who = require_other(proposal, by, now)
-    if proposal.kind is not ProposalKind.PAYMENT or reference != proposal.facts["reference"]:
+    who = require_other(proposal, ProposalKind.PAYMENT, by, now)
+    if reference != proposal.facts["reference"]:
         raise AnotherReference("read the number at the provider again; it is not the one that was proposed")
     payment = deps.payments.find(PaymentId(proposal.facts["payment"]))
     if payment is None:
@@ -82,7 +82,7 @@ def reject(deps: Deps, name: str, by: str) -> Proposal:
     """Anybody may take a proposal off the list. Raises: ProposalMissing, ProposalOver, InvalidRequest."""
     store = ProposalStore(deps.tables)
     proposal = store.get(name)
-    deps.tables.apply(store.decided(proposal, ProposalState.REJECTED, by.strip() or "?", deps.clock.now()))
+    deps.tables.apply(store.decided(proposal, ProposalState.REJECTED, person(by), deps.clock.now()))
     return store.get(name)
 
 

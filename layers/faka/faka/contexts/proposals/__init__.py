@@ -84,9 +84,11 @@ def proposed(kind: ProposalKind, subject: str, facts: dict[str, str], reason: st
     return Proposal(id=name, kind=kind, subject=subject, facts=facts, reason=reason, by=person(by), proposed_at=at, expires_at=at + LIFE)
 
 
-def require_other(proposal: Proposal, by: str, at: datetime) -> str:
-    """The name of whoever may decide. Raises: ProposalOver, SamePerson, InvalidRequest."""
+def require_other(proposal: Proposal, kind: ProposalKind, by: str, at: datetime) -> str:
+    """The name of whoever may decide it as one of this kind. Raises: ProposalOver, SamePerson, InvalidRequest."""
     name = person(by)
+    if proposal.kind is not kind:
+        raise InvalidRequest(f"this proposal is a {proposal.kind}, not a {kind}")
     if proposal.state is not ProposalState.OPEN or at >= proposal.expires_at:
         raise ProposalOver(proposal.id)
     if name == proposal.by:

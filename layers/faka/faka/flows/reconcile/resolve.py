@@ -45,9 +45,7 @@ def approve_resolution(deps: Deps, name: str, by: str) -> Discrepancy:
     now = deps.clock.now()
     store = ProposalStore(deps.tables)
     proposal = store.get(name)
-    who = require_other(proposal, by, now)
-    if proposal.kind is not ProposalKind.DISCREPANCY:
-        raise InvalidRequest("this proposal is about a payment")
+    who = require_other(proposal, ProposalKind.DISCREPANCY, by, now)
     one = _decidable(deps, ChannelId(proposal.facts["channel"]), date.fromisoformat(proposal.facts["day"]), proposal.subject)
     action = Action(rule_version=RULE, before=one.state, after=DiscrepancyState.RESOLVED, by=f"{proposal.by} and {who}", at=now)
     after = one.moved(DiscrepancyState.RESOLVED, actions=(*one.actions, action))
