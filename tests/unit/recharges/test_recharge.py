@@ -2,10 +2,12 @@
 
 import pytest
 
+from faka.contexts.orders.errors import NotRefundable
 from faka.contexts.orders.model import DeliveryState, OrderState
 from faka.contexts.recharges import Heard, RechargeState, Word, number_of
 from faka.contexts.recharges.model import ASK_MAX, LIMIT
 from faka.contexts.suppliers.base import SupplyState
+from faka.flows.refund_order import refund_order
 from faka.kernel.errors import IllegalTransition
 from faka.steps.recharge import give_up_recharge, hear
 from tests.unit.recharges.given import COST_MINOR, PHONE, ScriptedSupplier, top_ups
@@ -91,6 +93,25 @@ def test_a_recharge_that_is_out_cannot_be_given_up() -> None:
         with pytest.raises(IllegalTransition):
             give_up_recharge(shop.world.deps, shop.recharge(shop.order(recharge)), "impatience")
         assert shop.step(recharge, "give_up").next == "ask"
+
+
+def test_no_person_pays_back_what_may_have_been_charged() -> None:
+    with top_ups(ScriptedSupplier("first", "lost, charged", "silent")) as shop:
+        recharge = shop.begun()
+        shop.step(recharge, "submit")
+        with pytest.raises(NotRefundable, match="on its way"):
+            refund_order(shop.world.deps, recharge.order_id, None, "impatience", "mei")
+        assert shop.refunded_minor() == 0
+
+
+def test_twin_without_that_look_the_buyer_has_his_top_up_and_his_money(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faka.flows.refund_order._require_nothing_out", lambda _order: None)
+    with top_ups(ScriptedSupplier("first", "lost, charged", DONE)) as shop:
+        recharge = shop.begun()
+        shop.step(recharge, "submit")
+        refund_order(shop.world.deps, recharge.order_id, None, "impatience", "mei")
+        assert len(shop.charged) == 1
+        assert shop.refunded_minor() == shop.order(recharge).total.minor
 
 
 def test_what_the_supplier_takes_back_is_booked_and_a_persons_case_once() -> None:

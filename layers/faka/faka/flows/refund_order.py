@@ -2,7 +2,7 @@
 
 | order | whole | a part |
 |---|---|---|
-| paid, no goods yet | FAILED, its funds go back | not while goods may still come |
+| paid, no goods yet | FAILED, its funds go back; not a top-up that is on its way | not while goods may still come |
 | goods never shown | RETURNED, the cards become stock | the goods stay the buyer's |
 | goods shown | the cards go into quarantine | the goods stay the buyer's |
 """
@@ -13,6 +13,7 @@ from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.orders.refunds import with_note
 from faka.contexts.payments.model import Receipt, ReceiptState
 from faka.contexts.payments.refunds import REFUND_DEADLINE, Refund, RefundExists, RefundSource
+from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import InvalidRequest, TransactionBusy
 from faka.kernel.ids import OrderId, RefundId, refund_id
 from faka.kernel.money import Money
@@ -53,6 +54,7 @@ def _refunded(deps: Deps, order: Order, amount_minor: int | None, reason: str, b
     now = deps.clock.now()
     is_whole = amount_minor is None or amount_minor == order.refundable_minor
     if order.state in (OrderState.PAID, OrderState.SHORT):
+        _require_nothing_out(order)
         if not is_whole:
             raise NotRefundable("a part goes back only once the goods are there")
         return give_up(deps, order, reason, by, now, _answered(deps, order, f"refunded by {by}"))
@@ -62,6 +64,12 @@ def _refunded(deps: Deps, order: Order, amount_minor: int | None, reason: str, b
         return take_back(deps, order, reason, by, now)
     amount = order.refundable_minor if amount_minor is None else amount_minor
     return pay_back(deps, order, Money(minor=amount, currency=order.total.currency), reason, by, now)
+
+
+def _require_nothing_out(order: Order) -> None:
+    """A top-up may have been charged while nobody knows it: its own end gives the money back. Raises: NotRefundable."""
+    if order.kind is DeliveryKind.DIRECT_RECHARGE and order.state is OrderState.PAID:
+        raise NotRefundable("a top-up is on its way; tell its recharge how it ended, that gives the money back")
 
 
 def _answered(deps: Deps, order: Order, outcome: str) -> list[Write]:
