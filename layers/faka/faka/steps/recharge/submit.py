@@ -29,10 +29,10 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
     """
     if recharge.state not in _BEFORE:
         return recharge
-    offer = chosen(deps, recharge)
-    if offer is None:
+    choice = chosen(deps, recharge)
+    if choice is None:
         return recharge
-    adapter = deps.supplier(offer.supplier_id)
+    offer, adapter = choice
     now = deps.clock.now()
     attempt = Attempt(
         number=number_of(recharge.id, len(recharge.attempts)),
@@ -47,26 +47,29 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
     return hear(deps, recharge.id, _sent(adapter, begun, offer))
 
 
-def chosen(deps: Deps, recharge: Recharge) -> Offer | None:
+def chosen(deps: Deps, recharge: Recharge) -> tuple[Offer, SupplierAdapter] | None:
     """The cheapest offer of a supplier that was not tried, that is open and that costs no more than the buyer paid."""
     tried = {one.supplier_id for one in recharge.attempts}
     if len(recharge.attempts) >= ATTEMPTS_MAX:
         return None
     offers = [one for one in deps.suppliers.offers(recharge.sku_id) if one.enabled and one.supplier_id not in tried]
     fit = [one for one in offers if one.cost.currency == recharge.price.currency and one.cost.minor <= recharge.price.minor]
-    return next((one for one in sorted(fit, key=lambda one: (one.cost.minor, one.supplier_id)) if _is_open(deps, one)), None)
+    for one in sorted(fit, key=lambda one: (one.cost.minor, one.supplier_id)):
+        adapter = _opened(deps, one)
+        if adapter is not None:
+            return one, adapter
+    return None
 
 
-def _is_open(deps: Deps, offer: Offer) -> bool:
-    """Whether the supplier may be asked now; a key that cannot be read shows here, before an attempt is written."""
+def _opened(deps: Deps, offer: Offer) -> SupplierAdapter | None:
+    """Where the supplier may be asked now; a key that cannot be read shows here, before an attempt is written."""
     if not deps.suppliers.get(offer.supplier_id).enabled:
-        return False
+        return None
     try:
-        deps.supplier(offer.supplier_id)
+        return deps.supplier(offer.supplier_id)
     except Unavailable as error:
         telemetry.failed("supplier_closed", error, channel_id=offer.supplier_id)
-        return False
-    return True
+        return None
 
 
 def _sent(adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
