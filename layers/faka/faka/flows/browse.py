@@ -5,7 +5,8 @@ from datetime import datetime
 
 from faka.contexts.catalog.categories import Category, CategoryTree
 from faka.contexts.catalog.errors import CategoryNotFound, ProductNotFound
-from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
+from faka.contexts.catalog.listing import ShelfRow
+from faka.contexts.catalog.model import ChannelRow, Product
 from faka.contexts.catalog.policy import StockWord, stock_word
 from faka.contexts.catalog.texts import Localized
 from faka.kernel.delivery import DeliveryKind
@@ -13,6 +14,7 @@ from faka.kernel.ids import ProductId, SkuId
 from faka.kernel.limits import SHELF_PAGE
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
+from faka.steps.offered import Wanted, available
 from faka.wiring import Deps
 
 
@@ -73,12 +75,12 @@ def shelf(deps: Deps, category: str | None, at: datetime, page: int = 1) -> Shel
 
 
 def _tiles(deps: Deps, rows: Sequence[ShelfRow]) -> tuple[Tile, ...]:
-    available = deps.stock.available({sku.id: sku.shards for row in rows for sku in row.skus}) if rows else {}
-    return tuple(_tile(row, available) for row in rows)
+    left = available(deps, (Wanted(id=sku.id, kind=row.kind, shards=sku.shards) for row in rows for sku in row.skus))
+    return tuple(_tile(row, left) for row in rows)
 
 
-def _tile(row: ShelfRow, available: dict[SkuId, int]) -> Tile:
-    words = {stock_word(available.get(sku.id, 0), sku.per_order_min) for sku in row.skus}
+def _tile(row: ShelfRow, left: dict[SkuId, int]) -> Tile:
+    words = {stock_word(left.get(sku.id, 0), sku.per_order_min) for sku in row.skus}
     best = next(word for word in (StockWord.PLENTY, StockWord.FEW, StockWord.NONE) if word in words)
     return Tile(stock=best, **{name: getattr(row, name) for name in Tile.model_fields if name != "stock"})
 
@@ -92,8 +94,8 @@ def product_page(deps: Deps, product_id: str, at: datetime) -> ProductPage:
     is_open = product.is_on_shelf(at)
     if not is_open and not product.opens_after(at):
         raise ProductNotFound(product.id)
-    available = deps.stock.available({sku.id: sku.shards for sku in product.skus})
-    words = {sku.id: stock_word(available.get(sku.id, 0), sku.per_order_min) for sku in product.skus}
+    left = available(deps, (Wanted(id=sku.id, kind=product.kind, shards=sku.shards, price=sku.price) for sku in product.skus))
+    words = {sku.id: stock_word(left.get(sku.id, 0), sku.per_order_min) for sku in product.skus}
     open_channels = (one for one in deps.catalog.channels() if one.enabled and one.currency is product.currency)
     return ProductPage(product=product, is_open=is_open, stock=words, channels=tuple(open_channels), path=_path(deps, product))
 

@@ -15,6 +15,9 @@ import hmac
 from contextlib import suppress
 from datetime import datetime, timedelta
 
+from pydantic import Field
+
+from faka.contexts.catalog.accounts import read_account
 from faka.contexts.catalog.model import ChannelRow, Product, Sight, Sku
 from faka.contexts.orders.errors import KeyReusedWithOtherBody, OrderExists, OrderMoved
 from faka.contexts.orders.model import DeliveryState, Entry, MailState, Order, OrderState
@@ -25,14 +28,17 @@ from faka.contexts.quotas.errors import QuotaExceeded
 from faka.contexts.quotas.model import HoldLimits
 from faka.contexts.stock import OutOfStock, Run, StockBusy
 from faka.kernel.contact import mail_address, network
+from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import InvalidRequest, Rejected, TransactionBusy
 from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, SkuId, hash_code, normal_code, order_id
 from faka.kernel.model import Frozen
 from faka.kernel.rate import Rate
-from faka.platform.table import Key
+from faka.platform.table import Key, Write
 from faka.steps.earn import earned
+from faka.steps.flight import flight
 from faka.steps.health import admit
 from faka.steps.holds import hold_keys, limits, peek, pruned
+from faka.steps.offered import require_supplier
 from faka.steps.release import disown, give_back_unordered, owned
 from faka.steps.ways import Choice, price_by, taken_by
 from faka.wiring import Deps
@@ -66,13 +72,16 @@ class CheckoutCommand(Frozen):
     device: Sight = "PC"
     address: str
     consent: str = ""
+    account: dict[str, str] = Field(default_factory=dict, repr=False)
+    """Where it goes, as typed, by the names of the product's form."""
     locale: str = "zh_CN"
     seen_total_minor: int | None = None
 
     @property
     def request_hash(self) -> str:
         """What must be equal for two sendings of a form to be the same purchase."""
-        parts = (self.product, self.sku, str(self.quantity), self.contact, self.channel, self.method)
+        account = (f"{name}={value}" for name, value in sorted(self.account.items()))
+        parts = (self.product, self.sku, str(self.quantity), self.contact, self.channel, self.method, *account)
         return hashlib.sha256("\0".join(parts).encode()).hexdigest()[:32]  # 128 bits; the whole keeps the order below 1 KB
 
 
@@ -80,22 +89,23 @@ def checkout(deps: Deps, command: CheckoutCommand) -> Order:
     """Place the order of one form, at its account or another of its group; the same form again answers the same order.
 
     Raises: InvalidRequest, InvalidContact, ProductNotFound, OffShelf, UnknownSku, QuantityOutOfLimits, ConsentMissing,
-    ChannelNotFound, ChannelClosedForOrders, ChannelNotForAmount, PriceChanged, OutOfStock, QuotaExceeded, KeyReusedWithOtherBody,
-    StockBusy, TransactionBusy, Throttled, UnknownOutcome.
+    BadAccount, ChannelNotFound, ChannelClosedForOrders, ChannelNotForAmount, PriceChanged, OutOfStock, QuotaExceeded, InFlight,
+    KeyReusedWithOtherBody, StockBusy, TransactionBusy, Throttled, UnknownOutcome.
     """
     number = order_id(command.form_id)
     product = deps.catalog.product(command.product, fresh=True)
+    command = _addressed(command, product)
     sku, channel, price, rate = _checked(deps, command, product)
     now = deps.clock.now()
     keys = hold_keys(deps, command.address, command.contact)
     peek(deps, keys, now)
-    runs = _claimed(deps, number, sku, command.quantity)
+    runs = _claimed(deps, number, sku, command.quantity, product.kind)
     order = _order(deps, command, product, sku, price, channel, runs, now)
     if rate is not None:
         order = order.model_copy(update={"rate": rate, "listed": sku.price})
     payment = None if order.channel_id == FREE else _payment(order, command, now)
     try:
-        _commit(deps, order, payment, keys, limits(deps, sku))
+        _commit(deps, order, payment, keys, limits(deps, sku), flight(deps, order, product))
     except OrderExists as taken:
         return _same_order(deps, command, runs, taken)
     except (QuotaExceeded, TransactionBusy):
@@ -126,7 +136,19 @@ def _checked(deps: Deps, command: CheckoutCommand, product: Product) -> tuple[Sk
     return sku, channel, price, rate
 
 
-def _claimed(deps: Deps, number: OrderId, sku: Sku, quantity: int) -> tuple[Run, ...]:
+def _addressed(command: CheckoutCommand, product: Product) -> CheckoutCommand:
+    """The account as suppliers want it, so that one typed with spaces is the same. Raises: BadAccount, UnknownSku."""
+    form = product.account_form
+    account = read_account(form, product.sku(command.sku).only, command.account) if form is not None else {}
+    return command.model_copy(update={"account": account})
+
+
+def _claimed(deps: Deps, number: OrderId, sku: Sku, quantity: int, kind: DeliveryKind) -> tuple[Run, ...]:
+    """Cards; nothing is held of what a supplier or a person sends, but there must be a supplier."""
+    if kind is DeliveryKind.DIRECT_RECHARGE:
+        require_supplier(deps, sku.id, sku.price)
+    if not kind.is_sealed:
+        return ()
     try:
         return deps.stock.claim(sku.id, f"{number}+q{quantity}", quantity, sku.shards)
     except (OutOfStock, StockBusy) as short:
@@ -162,6 +184,7 @@ def _order(
         visitor_hash=deps.index_key.digest("address", network(command.address)),
         locale=command.locale,
         consent=command.consent,
+        account=command.account,
         code_hash=hash_code(command.code),
         request_hash=command.request_hash,
         state=OrderState.PENDING_PAYMENT,
@@ -170,10 +193,13 @@ def _order(
         expires_at=now + timedelta(seconds=deps.settings.faka_hold_ttl_s),
         log=(Entry(at=now, state=OrderState.PENDING_PAYMENT, actor="buyer", reason="placed"),),
     )
-    if channel is not None:
-        return order
-    given = {"paid_at": now, "completed_at": now, "delivery": DeliveryState.READY, "mail": MailState.DUE if contact else MailState.NONE}
-    return order.moved(OrderState.COMPLETED, now, "checkout", "free of charge", **given, due_at=now if contact else None)
+    return order if channel is not None else _given_away(order, now)
+
+
+def _given_away(order: Order, now: datetime) -> Order:
+    mail = MailState.DUE if order.contact else MailState.NONE
+    given = {"paid_at": now, "completed_at": now, "delivery": DeliveryState.READY, "mail": mail}
+    return order.moved(OrderState.COMPLETED, now, "checkout", "free of charge", **given, due_at=now if order.contact else None)
 
 
 def _payment(order: Order, command: CheckoutCommand, now: datetime) -> Payment:
@@ -190,13 +216,13 @@ def _payment(order: Order, command: CheckoutCommand, now: datetime) -> Payment:
     return payment.model_copy(update={"due_at": payment.next_check_at(now)})
 
 
-def _commit(deps: Deps, order: Order, payment: Payment | None, keys: list[Key], bounds: HoldLimits) -> None:
+def _commit(deps: Deps, order: Order, payment: Payment | None, keys: list[Key], bounds: HoldLimits, flying: list[Write]) -> None:
     """One commit, with the cost of what is given away. A full hold row is compared with its orders once, and the finished ones leave it."""
     for is_last in (False, True):
         quotas = [deps.quotas.held(key, order.id, order.product_id, order.quantity, bounds, order.created_at) for key in keys]
         beside = [deps.payments.placed(payment)] if payment else earned(deps, order, order.runs, order.total, order.fee, order.created_at)
         try:
-            deps.tables.commit([deps.orders.placed(order), *beside, *quotas])
+            deps.tables.commit([deps.orders.placed(order), *flying, *beside, *quotas])
             return
         except QuotaExceeded:
             if is_last or not sum(pruned(deps, key, order.created_at) for key in keys):

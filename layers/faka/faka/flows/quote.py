@@ -4,6 +4,7 @@ from faka.contexts.orders.price import Price, priced
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
+from faka.steps.offered import Wanted, available
 from faka.steps.ways import price_by
 from faka.wiring import Deps
 
@@ -39,7 +40,7 @@ def quote(deps: Deps, request: QuoteRequest) -> Quote:
     sku = product.sku(request.sku)
     if not sku.per_order_min <= request.quantity <= sku.per_order_max:
         raise QuantityNotOffered("quantity")
-    left = deps.stock.available({sku.id: sku.shards})[sku.id]
+    left = available(deps, [Wanted(id=sku.id, kind=product.kind, shards=sku.shards, price=sku.price)])[sku.id]
     return Quote(price=_price(deps, sku.price, request), version=product.version, available=left)
 
 

@@ -42,6 +42,12 @@ class GoodsWentBack(Conflict):
     public_message = "The money for these goods went back to you, so they are not shown any more."
 
 
+class NothingToOpen(Conflict):
+    """The goods went to an account; there is no card to show."""
+
+    public_message = "This went straight to your account, so there is no card to show."
+
+
 class Viewer:
     """Who looks, for the audit entry."""
 
@@ -66,8 +72,8 @@ class Revealed:
 def reveal(deps: Deps, order_id: str, proof: Proof, viewer: Viewer, open_id: str = "", via: str = "page") -> Revealed:
     """The cards of an order, after its audit entry is written.
 
-    Raises: OrderNotFound, NotReady, GoodsWentBack, AlreadyOpened, CardWithheld (replacements are arranged or a case is open), SealBroken,
-    KeyServiceDown, TransactionBusy.
+    Raises: OrderNotFound, NotReady, NothingToOpen, GoodsWentBack, AlreadyOpened, SealBroken, KeyServiceDown,
+    TransactionBusy; CardWithheld (replacements are arranged or a case is open).
     """
     for _ in range(TRIES_MAX):
         order = prove(deps, order_id, proof)
@@ -88,6 +94,8 @@ def reveal(deps: Deps, order_id: str, proof: Proof, viewer: Viewer, open_id: str
 def _require_ready(order: Order, open_id: str, now: datetime) -> None:
     if order.delivery in _GONE:
         raise GoodsWentBack(order.id)
+    if order.delivery is DeliveryState.DONE:
+        raise NothingToOpen(order.id)
     if order.state is not OrderState.COMPLETED or order.delivery is DeliveryState.NONE:
         raise NotReady(order.id)
     if order.kind is not DeliveryKind.LINK or order.delivery is not DeliveryState.OPENED:

@@ -15,3 +15,8 @@ class DeliveryKind(StrEnum):
     def is_sealed(self) -> bool:
         """Whether the goods are sealed secrets that leave stock by number."""
         return self in (DeliveryKind.CARD, DeliveryKind.LINK)
+
+    @property
+    def goes_to_account(self) -> bool:
+        """Whether the goods go to an account of the buyer's, which he must name."""
+        return self in (DeliveryKind.DIRECT_RECHARGE, DeliveryKind.MANUAL_RECHARGE)

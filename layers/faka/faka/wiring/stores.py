@@ -21,8 +21,10 @@ from faka.platform.table import Tables
 
 if TYPE_CHECKING:
     from faka.contexts.intake import BatchLog, ImportStore
+    from faka.contexts.quotas.flights import FlightStore
     from faka.contexts.recharges import RechargeStore
     from faka.contexts.suppliers.store import SupplierStore
+    from faka.contexts.suppliers.supply import SupplyStore
     from faka.contexts.vault import VaultStore
     from faka.contexts.wallets.store import WalletStore
 
@@ -89,6 +91,12 @@ class Stores:
         return QuotaStore(self.tables)
 
     @cached_property
+    def flights(self) -> "FlightStore":
+        from faka.contexts.quotas.flights import FlightStore
+
+        return FlightStore(self.tables)
+
+    @cached_property
     def wallets(self) -> "WalletStore":
         from faka.contexts.wallets.store import WalletStore
 
@@ -99,6 +107,12 @@ class Stores:
         from faka.contexts.suppliers.store import SupplierStore
 
         return SupplierStore(self.tables)
+
+    @cached_property
+    def supplies(self) -> "SupplyStore":
+        from faka.contexts.suppliers.supply import SupplyStore
+
+        return SupplyStore(self.tables)
 
     @cached_property
     def recharges(self) -> "RechargeStore":

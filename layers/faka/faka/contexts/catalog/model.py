@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
+from faka.contexts.catalog.account_form import AccountForm, Only
 from faka.contexts.catalog.errors import OffShelf, UnknownSku
 from faka.contexts.catalog.texts import Count, Handle, Line, Localized, Moment, Name, Position, Short
 from faka.kernel.delivery import DeliveryKind
@@ -32,6 +33,8 @@ class Sku(Frozen):
     per_order_max: Count = 10
     shards: Annotated[int, Field(strict=True, ge=1, le=SHARDS_MAX)] = 1
     position: Position = 0
+    only: Only = Field(default={})
+    """Where it goes to an account: the choices of the product's form that it is sold for; a field that is not named is free."""
 
     @field_validator("price", mode="before")
     @classmethod
@@ -91,6 +94,8 @@ class Product(Shelved):
     """How long after the purchase a buyer may give back, by himself, what he never looked at; 0: never."""
     image_hue: Annotated[int, Field(strict=True, ge=0, le=359)] = 210
     position: Position = 0
+    account_form: AccountForm | None = None
+    """What the buyer is asked of the account that the goods go to; only kinds that go to one have it."""
     change: str = ""
     """The bulk change that wrote this version, empty for an edit by hand."""
 
@@ -109,7 +114,20 @@ class Product(Shelved):
             raise ValueError("off_at must be after on_at")
         if bool(self.notice) != bool(self.notice_version):
             raise ValueError("a notice and its version belong together")
+        self._require_account_fits()
         return self
+
+    def _require_account_fits(self) -> None:
+        if self.account_form is None:
+            if any(sku.only for sku in self.skus):
+                raise ValueError("a SKU's `only` names fields of the account form, and there is none")
+            return
+        if not self.kind.goes_to_account:
+            raise ValueError(f"{self.kind} goes to no account, so it has no account form")
+        for sku in self.skus:
+            AccountForm.require_fits(sku.only, self.account_form.fields)
+            if sku.per_order_max > 1 or sku.price.minor == 0:
+                raise ValueError("what goes to an account is ordered one at a time and is not free: per_order_max 1, a price above 0")
 
     @property
     def currency(self) -> Currency:
@@ -134,37 +152,6 @@ class Product(Shelved):
         """Raises: OffShelf."""
         if not self.is_on_shelf(at):
             raise OffShelf(self.id)
-
-
-class SkuStub(Frozen):
-    """As much of a SKU as a tile needs to ask for its stock."""
-
-    id: SkuId
-    shards: int
-    per_order_min: int
-
-
-class ShelfRow(Shelved):
-    """One product in the listing: enough for a tile, small enough to read all of them."""
-
-    id: ProductId
-    version: int
-    kind: DeliveryKind
-    category: str
-    title: Localized
-    summary: Localized
-    price_from: Money
-    price_to: Money
-    skus: tuple[SkuStub, ...]
-    image_hue: int
-    position: int
-
-    @classmethod
-    def of(cls, product: Product) -> "ShelfRow":
-        prices = sorted((sku.price for sku in product.skus), key=lambda price: price.minor)
-        stubs = tuple(SkuStub(id=sku.id, shards=sku.shards, per_order_min=sku.per_order_min) for sku in product.skus)
-        same = {name: getattr(product, name) for name in cls.model_fields if name not in ("price_from", "price_to", "skus")}
-        return cls(price_from=prices[0], price_to=prices[-1], skus=stubs, **same)
 
 
 Method = Literal["page", "wap", "precreate", "native", "h5", "jsapi", "epay", "card", "usdt"]

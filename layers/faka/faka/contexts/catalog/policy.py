@@ -23,7 +23,7 @@ from faka.kernel.delivery import DeliveryKind
 from faka.kernel.limits import CATEGORIES_MAX, CATEGORY_DEPTH_MAX, PRODUCT_BYTES_MAX, STOCK_FEW
 
 
-SOLD_NOW = frozenset({DeliveryKind.CARD, DeliveryKind.LINK})
+SOLD_NOW = frozenset({DeliveryKind.CARD, DeliveryKind.LINK, DeliveryKind.DIRECT_RECHARGE, DeliveryKind.MANUAL_RECHARGE})
 """Kinds that have a way to their buyer today."""
 
 
@@ -67,6 +67,8 @@ def require_publishable(product: Product, before: Product | None) -> None:
     """
     if product.state is ListingState.LISTED and product.kind not in SOLD_NOW:
         raise NotYetSold(f"{product.kind} can be kept as a draft, but there is no way yet to deliver it")
+    if product.state is ListingState.LISTED and product.kind.goes_to_account and product.account_form is None:
+        raise InvalidProduct("account_form: what goes to an account needs the form that asks for it")
     if stored_bytes(product) > PRODUCT_BYTES_MAX:
         raise InvalidProduct(f"all texts together take more than {PRODUCT_BYTES_MAX} bytes")
     if before is None:

@@ -21,7 +21,8 @@ from faka.contexts.catalog.cache import Recent
 from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Change, ChangeState
 from faka.contexts.catalog.errors import ChangeMoved, ChangeNotFound, ChannelNotFound, ProductMoved, ProductNotFound, SkuTaken, TreeMoved
-from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
+from faka.contexts.catalog.listing import ShelfRow
+from faka.contexts.catalog.model import ChannelRow, Product
 from faka.contexts.catalog.rates import RATES_MAX, RateRow
 from faka.kernel.clock import Clock
 from faka.kernel.errors import Broken, FakaError, UnknownState

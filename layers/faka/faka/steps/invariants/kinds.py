@@ -5,7 +5,8 @@ from faka.contexts.audit import Opening
 from faka.contexts.cases import Case
 from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Change
-from faka.contexts.catalog.model import ChannelRow, Product, ShelfRow
+from faka.contexts.catalog.listing import ShelfRow
+from faka.contexts.catalog.model import ChannelRow, Product
 from faka.contexts.intake.model import ImportJob
 from faka.contexts.ledger.closes import Close
 from faka.contexts.ledger.model import Transaction
