@@ -3,11 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
+from accounts import account_faults, typed_account
 from house import House
 from product import fresh_form, product_view
 from views import Tile, Typed, form_faults, tile, way_of
 
 from faka.flows import browse as flow
+from faka.flows.accounts import BadAccount
 from faka.flows.browse import ProductPage
 from faka.flows.checkout import CheckoutCommand, ConsentMissing, checkout
 from faka.kernel.errors import Broken, FakaError, NotFound
@@ -78,7 +80,7 @@ class Buy:
             fresh = fresh_form(self._house)
             typed = replace(typed, form_id=fresh.form_id, code=fresh.code)
         view = product_view(self._house, who, page, typed)
-        faults = _with_limits(page, typed, list(error.faults) if isinstance(error, BadForm) else [_fault(error)])
+        faults = _with_limits(page, typed, _faults(error))
         if isinstance(error, BadForm) and page.product.notice_version and form.get("consent") != page.product.notice_version:
             faults.append(Fault("consent", ConsentMissing.public_message))
         alternatives: tuple[Tile, ...] = ()
@@ -91,7 +93,7 @@ class Buy:
         }
         view = replace(
             view,
-            faults=form_faults(faults, lang, ("sku", "quantity", "contact", "channel", "consent")),
+            faults=form_faults(faults, lang, ("sku", "quantity", *(one.id for one in view.account), "contact", "channel", "consent")),
             fault_title=titles.get(error.http_status, _("Please check this before you pay:")),
             alternatives=alternatives,
         )
@@ -113,6 +115,7 @@ class Buy:
             contact=form.get("contact", "").strip()[:200],
             channel=form.get("channel", "")[:80],
             has_consent=bool(form.get("consent")),
+            account=typed_account(form),
         )
 
     def _alternatives(self, page: ProductPage, who: Visitor) -> tuple[Tile, ...]:
@@ -148,6 +151,7 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
         device=who.sight,
         address=request.address,
         consent=reader.raw("consent")[:80],
+        account=typed_account(form),
         locale=TAGS[who.frame.lang].replace("-", "_"),
         seen_total_minor=seen,
     )
@@ -170,6 +174,12 @@ def _with_limits(page: ProductPage, typed: Typed, faults: list[Fault]) -> list[F
     limits = {"least": sku.per_order_min, "most": sku.per_order_max}
     text = mark("Please enter %(least)s.") if limits["least"] == limits["most"] else WHOLE
     return [Fault("quantity", text, limits) if fault.field == "quantity" and "left" not in fault.values else fault for fault in faults]
+
+
+def _faults(error: FakaError) -> list[Fault]:
+    if isinstance(error, BadForm):
+        return list(error.faults)
+    return account_faults(error) if isinstance(error, BadAccount) else [_fault(error)]
 
 
 def _fault(error: FakaError) -> Fault:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection
 from dataclasses import replace
 from urllib.parse import urlsplit
 
+from accounts import account_labels
 from house import House
 from lookup import not_found_view
 from product import said
@@ -139,4 +140,5 @@ def proof_of(who: Visitor, request: Request) -> Proof:
 
 def bought(page: OrderPage, lang: Language) -> Bought:
     product, sku = page.product, page.product.sku(page.order.sku_id)
-    return Bought(product.title.pick(lang), sku.name.pick(lang), sku.id, product.guide_after.pick(lang), product.rights.pick(lang))
+    labels = account_labels(product.account_form, lang)
+    return Bought(product.title.pick(lang), sku.name.pick(lang), sku.id, product.guide_after.pick(lang), product.rights.pick(lang), labels)

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from accounts import account_fields
 from house import House
 from views import Crumb, ProductView, SkuChoice, Sum, Typed, sum_of, ways
 
@@ -72,6 +73,8 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
         ways=offered,
         is_priced=is_priced,
         limit_hint=_limits(chosen.per_order_min, chosen.per_order_max, lang),
+        is_single=all(one.per_order_max == 1 for one in product.skus),
+        account=account_fields(product.account_form, typed.account, lang),
         total=total,
         price_note=note,
         can_pay=bool(in_stock) and (bool(offered) or not is_priced),

@@ -1,9 +1,11 @@
 """From catalogue to screen: tiles, choices, ways to pay, the sum. Strings and numbers ready to show."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+
+from accounts import FieldView
 
 from faka.flows.browse import Shelf
 from faka.flows.browse import Tile as ShelfTile
@@ -102,6 +104,7 @@ class Typed:
     contact: str = ""
     channel: str = ""
     has_consent: bool = False
+    account: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -124,6 +127,9 @@ class ProductView:
     ways: tuple[Way, ...]
     is_priced: bool
     limit_hint: str
+    is_single: bool
+    """Only one can be ordered, so nobody is asked how many."""
+    account: tuple[FieldView, ...]
     total: Sum | None
     price_note: str
     can_pay: bool

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from faka.kernel.delivery import DeliveryKind
-from faka.kernel.mask import mask_mail
+from faka.kernel.mask import mask_account, mask_mail
 from pages import i18n
 from pages.i18n import Language, money
 from pages.order_view import Bought, CardView, OrderFacts, OrderView, Part
@@ -23,11 +23,12 @@ def state_tag(order: OrderFacts) -> str:
     return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds))).lower()
 
 
-_STEPS = {"pending": 1, "confirming": 1, "paid": 2, "held": 2, "withheld": 2, "short": 2, "ready": 3, "open": 3, "opened": 3, "used": 3}
-_POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "held": 10, "withheld": 10, "short": 10}
+_STEPS = {"pending": 1, "confirming": 1, "paid": 2, "sending": 2, "by_hand": 2, "held": 2, "withheld": 2, "short": 2}
+_STEPS |= dict.fromkeys(("ready", "open", "opened", "used", "done"), 3)
+_POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "sending": 1, "by_hand": 10, "held": 10, "withheld": 10, "short": 10}
 _POLL_REFUND_S = 10
 """First pause between two questions of the waiting page; it grows to five seconds, or stays where it is longer."""
-_REFUND_STAGES = ("returned", "revoked", "failed", "closed", "ready", "used")
+_REFUND_STAGES = ("returned", "revoked", "failed", "closed", "ready", "used", "done")
 """Nothing else is waited for there, so the page asks for the end of a refund."""
 
 
@@ -36,9 +37,11 @@ def stage_of(order: OrderFacts, is_asking: bool = False) -> str:
         case "PENDING_PAYMENT":
             return "confirming" if is_asking else "pending"
         case "PAID":
-            return "paid"
+            return "sending" if order.kind.goes_to_account else "paid"
         case "SHORT":
-            return "short"
+            return "by_hand" if order.kind.goes_to_account else "short"
+        case "COMPLETED" if order.delivery == "DONE":
+            return "done"
         case "COMPLETED" if order.delivery == "WITHHELD":
             return "withheld"
         case "COMPLETED" if order.delivery == "REVOKED":
@@ -108,7 +111,18 @@ def _as_it_stands(order: OrderFacts, bought: Bought, lang: Language, now: dateti
         again_href=f"/p/{order.product_id}?sku={bought.sku_id}&quantity={order.quantity}",
         guide=bought.guide if has_goods else "",
         rights=bought.rights,
+        account=account_parts(order, bought, is_masked=stage != "pending"),
     )
+
+
+def account_parts(order: OrderFacts, bought: Bought, *, is_masked: bool) -> tuple[Part, ...]:
+    """The account by the product's words. A choice is nobody's secret; what was typed is masked once it is paid."""
+    found = []
+    for name, value in order.account.items():
+        words = bought.labels.get(f"{name}={value}")
+        shown = words or (mask_account(value) if is_masked else value)
+        found.append(Part(bought.labels.get(name, name), shown))
+    return tuple(found)
 
 
 def opened_view(view: OrderView, cards: Sequence[CardView], lang: Language, now: datetime) -> OrderView:

@@ -1,7 +1,7 @@
 """What the order page needs to know of an order, and what its template is given."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -31,6 +31,8 @@ class OrderFacts(Protocol):
     def product_id(self) -> str: ...
     @property
     def kind(self) -> DeliveryKind: ...
+    @property
+    def account(self) -> Mapping[str, str]: ...
     @property
     def quantity(self) -> int: ...
     @property
@@ -72,6 +74,8 @@ class Bought:
     sku_id: str
     guide: str
     rights: str
+    labels: Mapping[str, str] = field(default_factory=dict)
+    """Where it goes to an account: how the product calls each field of it, and the words of its choices (`field=value`)."""
 
 
 @dataclass(frozen=True)
@@ -182,6 +186,8 @@ class OrderView:
     refund: Remark | None = None
     refunds: tuple[RefundLine, ...] = ()
     give_back: GiveBack | None = None
+    account: tuple[Part, ...] = ()
+    """Where it goes: in full while it can still be given up, masked from then on."""
     late: Remark | None = None
     faults: tuple[str, ...] = ()
 

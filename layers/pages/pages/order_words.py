@@ -5,6 +5,7 @@ from datetime import datetime
 
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.money import Money
+from pages.forms import mark
 from pages.i18n import Language, money
 from pages.order_view import OrderFacts, RefundLine, Remark
 
@@ -12,24 +13,29 @@ from pages.order_view import OrderFacts, RefundLine, Remark
 Translate = Callable[[str], str]
 
 
+_PLAIN: Mapping[str, str] = {
+    "pending": mark("Pay to finish your order"),
+    "confirming": mark("Confirming your payment"),
+    "paid": mark("Payment received, preparing your goods"),
+    "held": mark("Being checked"),
+    "withheld": mark("Being checked"),
+    "short": mark("Sold out while you paid"),
+    "sending": mark("Payment received, your order is on its way to your account"),
+    "by_hand": mark("Payment received, a person sends it to your account"),
+    "done": mark("It has arrived in your account"),
+    "used": mark("This link was opened"),
+}
+"""Stages that read the same for every order."""
+
+
 def headline(_: Translate, stage: str, order: OrderFacts) -> str:
     match stage:
-        case "pending":
-            return _("Pay to finish your order")
-        case "confirming":
-            return _("Confirming your payment")
-        case "paid":
-            return _("Payment received, preparing your goods")
-        case "held" | "withheld":
-            return _("Being checked")
-        case "short":
-            return _("Sold out while you paid")
+        case plain if plain in _PLAIN:
+            return _(_PLAIN[plain])
         case "ready":
             if order.kind == DeliveryKind.LINK:
                 return _("Your link is ready")
             return _("Your card is ready") if order.quantity == 1 else _("Your cards are ready")
-        case "used":
-            return _("This link was opened")
         case "closed" if order.is_late:
             return _("Your payment came late")
         case "closed":

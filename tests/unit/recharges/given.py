@@ -11,15 +11,17 @@ from faka.contexts.recharges import Recharge, recharge_id
 from faka.contexts.suppliers.base import Progress, SupplierUnavailable, SupplyOrder, SupplyRefused, SupplyState
 from faka.contexts.suppliers.store import Offer, SupplierRow
 from faka.flows.recharge import RechargeRequest, Standing, ask_supplier, give_back, submit_next
-from faka.kernel.delivery import DeliveryKind
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Money
+from faka.steps.offers import offered
 from faka.wiring import Deps
 from tests.kit import roles
 from tests.kit.world import World, engine_world
+from tests.unit.catalog.given import sku
 
 
 PHONE = {"mobile": "13800138000"}
+FORM = {"fields": [{"name": "mobile", "label": {"zh": "手机号码", "en": "Mobile number"}, "kind": "PHONE"}]}
 COST_MINOR = 1_450
 
 
@@ -85,6 +87,7 @@ class TopUps:
         self.world = world
         self.suppliers = {one.name: one for one in suppliers}
         self.machine = Machine()
+        self._numbers = 0
         self.wired(world.deps)
         for rank, one in enumerate(suppliers):
             row = SupplierRow(
@@ -92,22 +95,22 @@ class TopUps:
             )
             cost = Money(minor=COST_MINOR + rank, currency="CNY")
             offer = Offer(sku=world.sku.id, supplier_id=one.name, goods_id="t10", cost=cost)
-            world.deps.tables.commit([world.deps.suppliers.save(row), world.deps.suppliers.save_offer(offer)])
+            world.deps.tables.commit([world.deps.suppliers.save(row), *offered(world.deps, offer)])
 
     def wired(self, deps: Deps) -> Deps:
         deps.__dict__["recharging"] = self.machine
         deps.supplier = self.suppliers.__getitem__  # type: ignore[method-assign,assignment]
         return deps
 
+    def changes_offer(self, **changes: object) -> None:
+        """The one supplier's offer is another from now on."""
+        [offer] = self.world.deps.suppliers.offers(self.world.sku.id)
+        self.world.deps.tables.commit(offered(self.world.deps, offer.model_copy(update=changes)))
+
     def ordered(self) -> Order:
-        """Placed and not paid, as a checkout of such goods leaves it."""
-        world = self.world
-        placed = world.buy()
-        changed = placed.model_copy(
-            update={"kind": DeliveryKind.DIRECT_RECHARGE, "account": PHONE, "runs": (), "version": placed.version + 1}
-        )
-        world.deps.tables.apply(world.deps.orders.replaced(placed, changed))
-        return changed
+        """Placed and not paid, for an account of its own."""
+        self._numbers += 1
+        return self.world.buy(account={"mobile": str(int(PHONE["mobile"]) + self._numbers - 1)})
 
     def begun(self) -> Recharge:
         """Paid, and its machine about to run."""
@@ -162,8 +165,7 @@ class TopUps:
 
 @contextmanager
 def top_ups(*suppliers: ScriptedSupplier) -> Iterator[TopUps]:
-    with engine_world() as world:
-        world.stock_up(3)  # what the checkout of a card holds; a recharge holds nothing
+    with engine_world(kind="DIRECT_RECHARGE", account_form=FORM, skus=(sku("video-vip-month", per_order_max=1),)) as world:
         yield TopUps(world, *suppliers)
 
 

@@ -9,6 +9,7 @@ from faka.contexts.recharges.model import ASK_MAX, LIMIT
 from faka.contexts.suppliers.base import SupplyState
 from faka.flows.refund_order import refund_order
 from faka.kernel.errors import IllegalTransition
+from faka.kernel.money import Money
 from faka.steps.recharge import give_up_recharge, hear
 from tests.unit.recharges.given import COST_MINOR, PHONE, ScriptedSupplier, top_ups
 
@@ -65,9 +66,10 @@ def test_a_proved_failure_goes_to_the_next_supplier_and_then_back_to_the_buyer()
         assert not any(name.startswith("rch:") for name in shop.entries())
 
 
-def test_without_any_supplier_the_money_goes_back_at_once() -> None:
-    with top_ups() as shop:
+def test_where_every_supplier_was_closed_meanwhile_the_money_goes_back_at_once() -> None:
+    with top_ups(ScriptedSupplier("first", DONE)) as shop:
         recharge = shop.begun()
+        shop.changes_offer(enabled=False)
         assert shop.play(recharge) == ["submit", "give_up", "end"]
         assert shop.order(recharge).state is OrderState.FAILED
 
@@ -138,10 +140,8 @@ def test_a_failed_number_that_succeeds_after_all_is_a_persons_case_and_no_second
 def test_a_supplier_who_costs_more_than_the_buyer_paid_is_not_asked() -> None:
     dear = ScriptedSupplier("dear", DONE)
     with top_ups(dear) as shop:
-        [offer] = shop.world.deps.suppliers.offers(shop.world.sku.id)
-        above = offer.model_copy(update={"cost": offer.cost.model_copy(update={"minor": shop.world.sku.price.minor + 1})})
-        shop.world.deps.tables.apply(shop.world.deps.suppliers.save_offer(above))
         recharge = shop.begun()
+        shop.changes_offer(cost=Money(minor=shop.world.sku.price.minor + 1, currency="CNY"))
         assert shop.play(recharge)[-1] == "end"
         assert dear.sent == []
 

@@ -55,6 +55,7 @@ def _sent(deps: Deps, order: Order, words: Words) -> MailState:
         quantity=order.quantity,
         order=order.id,
         shop_url=deps.settings.faka_shop_url,
+        is_sent=order.kind.goes_to_account,
     )
     try:
         deps.mail.send(order.contact, letter.subject, letter.text)

@@ -61,6 +61,19 @@ function quote(form) {
   }, 150);
 }
 
+// --- choices that go together --------------------------------------------------------------------------------------
+function together(form) {
+  for (const option of all("option[data-only]", form)) {
+    const fits = option.dataset.only.split(";").every((rule) => {
+      const [name, values] = rule.split("=");
+      const chosen = form.elements[name]?.value;
+      return !chosen || values.split(",").includes(chosen);
+    });
+    option.hidden = option.disabled = !fits;
+    if (!fits && option.selected) option.parentElement.value = "";
+  }
+}
+
 // --- the order page -----------------------------------------------------------------------------------------------
 const flag = (stage) => `paying:${stage.dataset.order}`;
 let waiting, pause = 0;
@@ -140,6 +153,7 @@ document.addEventListener("click", (event) => {
 });
 document.addEventListener("input", (event) => {
   const form = event.target.form;
+  if (form?.dataset.quote && event.target.matches("select")) together(form);
   if (form?.dataset.quote && ["sku", "quantity", "channel"].includes(event.target.name)) quote(form);
 });
 document.addEventListener("submit", (event) => {
@@ -172,6 +186,7 @@ document.addEventListener("visibilitychange", () => {
 
 document.documentElement.classList.add("js");
 dress(document);
+for (const form of all("form[data-quote]")) together(form);
 if ($("#stage")) {
   if (location.search) history.replaceState(null, "", location.pathname); // a reload shows the page, not the question again
   begin($("#stage"));

@@ -29,15 +29,26 @@ GOODS_READY_TEXT = _(
     "Open your order to see them:\n{link}\n\n"
     "For your safety they are not in this mail. On another device, use your lookup code, or ask for a code by mail at {lookup}"
 )
+ARRIVED = _("Arrived: {product} · {sku} · order {order}")
+ARRIVED_TEXT = _(
+    "It has arrived in your account: {product} · {sku} × {quantity}.\n\n"
+    "Your order and its receipt:\n{link}\n\n"
+    "On another device, use your lookup code, or ask for a code by mail at {lookup}"
+)
 LOOKUP_CODE = _("Your order code: {digits}")
 LOOKUP_CODE_TEXT = _("Your code is {digits}. It works once, within 10 minutes. If you did not ask for it, ignore this mail.")
 
 
-def goods_ready(words: Words, locale: str, *, product: str, sku: str, quantity: int, order: OrderId, shop_url: str) -> Letter:
+def goods_ready(
+    words: Words, locale: str, *, product: str, sku: str, quantity: int, order: OrderId, shop_url: str, is_sent: bool = False
+) -> Letter:
+    """`is_sent`: they went to an account, and there is nothing to open."""
     link, lookup = f"{shop_url}/o/{order}", f"{shop_url}/orders"
-    subject = words(locale, GOODS_READY).format(product=product, sku=sku, order=order)
-    text = words(locale, GOODS_READY_TEXT).format(product=product, sku=sku, quantity=quantity, link=link, lookup=lookup)
-    return Letter(subject, text)
+    subject, text = (ARRIVED, ARRIVED_TEXT) if is_sent else (GOODS_READY, GOODS_READY_TEXT)
+    return Letter(
+        words(locale, subject).format(product=product, sku=sku, order=order),
+        words(locale, text).format(product=product, sku=sku, quantity=quantity, link=link, lookup=lookup),
+    )
 
 
 def lookup_code(words: Words, locale: str, digits: str) -> Letter:
