@@ -43,6 +43,7 @@ RUNS = {
     "pay_with_balance": "StorefrontFunction",
     "redeem_value": "StorefrontFunction",
     "wallet": "StorefrontFunction",
+    "accounts": "StorefrontFunction",
     "ways": "StorefrontFunction",
     "reveal": "RevealFunction",
     "take_notice": "CallbacksFunction",
