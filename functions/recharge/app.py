@@ -1,8 +1,8 @@
 """recharge: orders a top-up from a supplier, asks how it ended, gives the money back where nobody is left.
 
 Audience   none
-Trigger    the recharge's machine: submit, ask, give_up
-Flows      recharge
+Trigger    the recharge's machine: submit, ask, give_up; the storefront, before anybody pays: check
+Flows      recharge, check_account
 Tables     catalog R (suppliers, offers), trade RW, journal append
 Keys       none
 Secrets    faka/suppliers/* (signs what is ordered and asked)
@@ -12,6 +12,7 @@ On failure an attempt that was written is asked about and never sent again; the 
 
 from typing import Any
 
+from faka.flows.check_account import CheckRequest, check_account
 from faka.flows.recharge import RechargeRequest, ask_supplier, give_back, submit_next
 from faka.platform.task import answer, task
 from faka.platform.telemetry import observed
@@ -27,6 +28,7 @@ class Settings(ShopSettings):
 deps = Deps(Settings.from_env())
 
 TASKS = {
+    "check": task(CheckRequest, lambda asked: check_account(deps, asked)),
     "submit": task(RechargeRequest, lambda asked: submit_next(deps, asked)),
     "ask": task(RechargeRequest, lambda asked: ask_supplier(deps, asked)),
     "give_up": task(RechargeRequest, lambda asked: give_back(deps, asked)),

@@ -28,6 +28,7 @@ FIELDS = {
     "quantity_out_of_limits": "quantity",
     "invalid_contact": "contact",
     "consent_missing": "consent",
+    "account_unknown": "account",
     "channel_not_found": "channel",
     "channel_closed_for_orders": "channel",
     "channel_not_for_amount": "channel",
@@ -91,9 +92,10 @@ class Buy:
             429: _("Please finish first what you began."),
             503: _("This is not possible right now."),
         }
+        fields = ("sku", "quantity", "account", *(one.id for one in view.account), "contact", "channel", "consent")
         view = replace(
             view,
-            faults=form_faults(faults, lang, ("sku", "quantity", *(one.id for one in view.account), "contact", "channel", "consent")),
+            faults=form_faults(faults, lang, fields),
             fault_title=titles.get(error.http_status, _("Please check this before you pay:")),
             alternatives=alternatives,
         )

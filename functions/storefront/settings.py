@@ -12,3 +12,4 @@ class StorefrontSettings(ShopSettings):
     faka_shop_url: str
     faka_notify_url: str
     faka_mail_from: str
+    faka_function_recharge: str

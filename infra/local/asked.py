@@ -151,6 +151,10 @@ def _secretsmanager(verb: str, given: Given) -> Iterable[Asked]:
     return [(f"secretsmanager:{_pascal(verb)}", "secret", given.get("SecretId") or given.get("Name", ""), "", NO_KEYS, PLAIN)]
 
 
+def _lambda(verb: str, given: Given) -> Iterable[Asked] | None:
+    return [("lambda:InvokeFunction", "function", given["FunctionName"], "", NO_KEYS, PLAIN)] if verb == "invoke" else None
+
+
 def _stepfunctions(verb: str, given: Given) -> Iterable[Asked] | None:
     return [("states:StartExecution", "machine", given["stateMachineArn"], "", NO_KEYS, PLAIN)] if verb == "start_execution" else None
 
@@ -168,6 +172,7 @@ READERS: dict[str, Callable[[str, Given], Iterable[Asked] | None]] = {
     "sesv2": _sesv2,
     "secretsmanager": _secretsmanager,
     "stepfunctions": _stepfunctions,
+    "lambda": _lambda,
 }
 
 

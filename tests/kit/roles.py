@@ -48,6 +48,7 @@ RUNS = {
     "reveal": "RevealFunction",
     "take_notice": "CallbacksFunction",
     "recharge": "RechargeFunction",
+    "check_account": "RechargeFunction",
     "announce": "RelayFunction",
     "fulfil": "FulfilFunction",
     "deliver": "DeliverFunction",

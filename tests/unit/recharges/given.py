@@ -8,7 +8,7 @@ from typing import Any
 
 from faka.contexts.orders.model import Order
 from faka.contexts.recharges import Recharge, recharge_id
-from faka.contexts.suppliers.base import Progress, SupplierUnavailable, SupplyOrder, SupplyRefused, SupplyState
+from faka.contexts.suppliers.base import AccountCheck, CheckVerdict, Progress, SupplierUnavailable, SupplyOrder, SupplyRefused, SupplyState
 from faka.contexts.suppliers.store import Offer, SupplierRow
 from faka.flows.recharge import RechargeRequest, Standing, ask_supplier, give_back, submit_next
 from faka.kernel.ids import SupplierId
@@ -38,6 +38,16 @@ class ScriptedSupplier:
         self.sent: list[SupplyOrder] = []
         self.charged: list[str] = []
         self.asked: list[str] = []
+        self.looked_up: list[dict[str, str]] = []
+        self.verdict: CheckVerdict | Exception = CheckVerdict.NOT_OFFERED
+        self.carrier = ""
+
+    def check_account(self, goods_id: str, account: dict[str, str]) -> AccountCheck:
+        del goods_id
+        self.looked_up.append(account)
+        if isinstance(self.verdict, Exception):
+            raise self.verdict
+        return AccountCheck(verdict=self.verdict, carrier=self.carrier)
 
     def submit(self, order: SupplyOrder) -> Progress:
         self.sent.append(order)

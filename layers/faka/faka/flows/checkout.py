@@ -34,6 +34,7 @@ from faka.kernel.ids import CODE_LENGTH, ChannelId, OrderId, SkuId, hash_code, n
 from faka.kernel.model import Frozen
 from faka.kernel.rate import Rate
 from faka.platform.table import Key, Write
+from faka.steps.checked import checked
 from faka.steps.earn import earned
 from faka.steps.flight import flight
 from faka.steps.health import admit
@@ -89,8 +90,8 @@ def checkout(deps: Deps, command: CheckoutCommand) -> Order:
     """Place the order of one form, at its account or another of its group; the same form again answers the same order.
 
     Raises: InvalidRequest, InvalidContact, ProductNotFound, OffShelf, UnknownSku, QuantityOutOfLimits, ConsentMissing,
-    BadAccount, ChannelNotFound, ChannelClosedForOrders, ChannelNotForAmount, PriceChanged, OutOfStock, QuotaExceeded, InFlight,
-    KeyReusedWithOtherBody, StockBusy, TransactionBusy, Throttled, UnknownOutcome.
+    BadAccount, AccountUnknown, ChannelNotFound, ChannelClosedForOrders, ChannelNotForAmount, PriceChanged, OutOfStock, QuotaExceeded,
+    InFlight, KeyReusedWithOtherBody, StockBusy, TransactionBusy, Throttled, UnknownOutcome.
     """
     number = order_id(command.form_id)
     product = deps.catalog.product(command.product, fresh=True)
@@ -99,8 +100,9 @@ def checkout(deps: Deps, command: CheckoutCommand) -> Order:
     now = deps.clock.now()
     keys = hold_keys(deps, command.address, command.contact)
     peek(deps, keys, now)
+    carrier = checked(deps, product, sku.id, command.account)
     runs = _claimed(deps, number, sku, command.quantity, product.kind)
-    order = _order(deps, command, product, sku, price, channel, runs, now)
+    order = _order(deps, command, product, sku, price, channel, runs, now).model_copy(update={"carrier": carrier})
     if rate is not None:
         order = order.model_copy(update={"rate": rate, "listed": sku.price})
     payment = None if order.channel_id == FREE else _payment(order, command, now)

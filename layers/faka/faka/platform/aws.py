@@ -31,6 +31,13 @@ def client(service: str) -> Any:
 
 
 @cache
+def client_once(service: str) -> Any:
+    """A client that tries once, for questions whose asker does not wait for a second try."""
+    retries = {"mode": "standard", "total_max_attempts": 1}
+    return _session().client(service, config=Config(connect_timeout=CONNECT_TIMEOUT_S, read_timeout=READ_TIMEOUT_S, retries=retries))
+
+
+@cache
 def dynamodb() -> Any:
     """The client of `platform.table`: one attempt, because the retries stand there, and a pool for parallel reads."""
     return _session().client(

@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from faka.kernel.exchange import Transport
     from faka.kernel.ids import ChannelId, SupplierId
     from faka.platform.envelope import Envelope
+    from faka.platform.functions import Function
     from faka.platform.machines import Machine
     from faka.platform.objects import Objects
 
@@ -137,6 +138,12 @@ class Deps(Stores):
         from faka.platform.machines import Machine
 
         return Machine(aws.client("stepfunctions"), self.settings.faka_machine_recharge)
+
+    @cached_property
+    def recharges_function(self) -> "Function":
+        from faka.platform.functions import Function
+
+        return Function(aws.client_once("lambda"), self.settings.faka_function_recharge, self.clock)
 
     @cached_property
     def fingerprint_key(self) -> MacKey:

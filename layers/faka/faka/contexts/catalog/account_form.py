@@ -76,6 +76,8 @@ class AccountField(Frozen):
 
 class AccountForm(Frozen):
     fields: Annotated[tuple[AccountField, ...], Field(min_length=1, max_length=FIELDS_MAX)]
+    is_looked_up: bool = False
+    """Whether a supplier is asked about the account before the order is placed; it takes him a second or two."""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -156,6 +156,8 @@ class Order(Frozen):
     mail: MailState = MailState.NONE
     account: dict[str, str] = Field(default_factory=dict, repr=False)
     """Where a recharge goes."""
+    carrier: str = ""
+    """Who serves that account, as a supplier's look-up said; never a guess."""
     runs: tuple[OwnedRun, ...] = ()
     gone: tuple[str, ...] = ()
     rate: Rate | None = None

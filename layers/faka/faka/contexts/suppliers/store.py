@@ -1,5 +1,6 @@
 """Suppliers, and which of their goods serve which SKU, as rows."""
 
+from collections.abc import Mapping
 from typing import Annotated, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
@@ -48,6 +49,12 @@ class Offer(Frozen):
     face_minor: int | None = Field(default=None, gt=0)
     cost: Money
     enabled: bool = True
+    fields: dict[str, str] = Field(default={}, max_length=8)
+    """How this supplier calls fields of the product's form, where he calls them otherwise."""
+
+    def addressed(self, account: Mapping[str, str]) -> dict[str, str]:
+        """The buyer's account in this supplier's words."""
+        return {self.fields.get(name, name): value for name, value in account.items()}
 
 
 class SupplierStore:

@@ -78,7 +78,7 @@ def _sent(adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
         number=attempt.number,
         goods_id=offer.goods_id,
         face_minor=offer.face_minor,
-        account=recharge.account,
+        account=offer.addressed(recharge.account),
         unit_cost_max=attempt.cost_max,
         placed_at=attempt.sent_at,
     )
