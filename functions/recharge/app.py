@@ -23,6 +23,7 @@ class Settings(ShopSettings):
     faka_table_catalog: str
     faka_table_trade: str
     faka_table_journal: str
+    faka_notify_url: str
 
 
 deps = Deps(Settings.from_env())

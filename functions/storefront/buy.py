@@ -19,6 +19,7 @@ from faka.platform.door import Answer, Request, cookie, see_other
 from pages import i18n
 from pages.forms import WHOLE, BadForm, Fault, Reader, mark
 from pages.i18n import TAGS, language
+from pages.order_view import OrderFacts
 from pages.visitor import ORDERS_AGE_S, ORDERS_COOKIE, PREFS_AGE_S, PREFS_COOKIE, Visitor, codes_value, is_code, prefs_value
 
 
@@ -57,13 +58,20 @@ class Buy:
             return self._again(request, who, form, lang)
         try:
             command = _command(who, request, form)
-            order = checkout(self._house.deps, command)
+            order = self._placed(command)
         except FakaError as error:
             if not request.wants_page or isinstance(error, Broken) or (isinstance(error, NotFound) and error.code() not in FIELDS):
                 raise
             return self._refused(request, who, form, error)
         kept = cookie(ORDERS_COOKIE, codes_value(who.codes, order.id, command.code), ORDERS_AGE_S)
         return see_other(f"/o/{order.id}", kept)
+
+    def _placed(self, command: CheckoutCommand) -> OrderFacts:
+        """Raises: BadForm for a wrong account, so that its faults stand beside the form's own fields; else as `checkout`."""
+        try:
+            return checkout(self._house.deps, command)
+        except BadAccount as error:
+            raise BadForm(account_faults(error)) from error
 
     def _again(self, request: Request, who: Visitor, form: Mapping[str, str], lang: i18n.Language | None) -> Answer:
         """The page once more, in another language or with a new total; nothing typed is lost and nothing is judged yet."""
@@ -81,7 +89,7 @@ class Buy:
             fresh = fresh_form(self._house)
             typed = replace(typed, form_id=fresh.form_id, code=fresh.code)
         view = product_view(self._house, who, page, typed)
-        faults = _with_limits(page, typed, _faults(error))
+        faults = _with_limits(page, typed, list(error.faults) if isinstance(error, BadForm) else [_fault(error)])
         if isinstance(error, BadForm) and page.product.notice_version and form.get("consent") != page.product.notice_version:
             faults.append(Fault("consent", ConsentMissing.public_message))
         alternatives: tuple[Tile, ...] = ()
@@ -176,12 +184,6 @@ def _with_limits(page: ProductPage, typed: Typed, faults: list[Fault]) -> list[F
     limits = {"least": sku.per_order_min, "most": sku.per_order_max}
     text = mark("Please enter %(least)s.") if limits["least"] == limits["most"] else WHOLE
     return [Fault("quantity", text, limits) if fault.field == "quantity" and "left" not in fault.values else fault for fault in faults]
-
-
-def _faults(error: FakaError) -> list[Fault]:
-    if isinstance(error, BadForm):
-        return list(error.faults)
-    return account_faults(error) if isinstance(error, BadAccount) else [_fault(error)]
 
 
 def _fault(error: FakaError) -> Fault:

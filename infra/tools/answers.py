@@ -11,15 +11,19 @@ from faka.contexts.orders import errors as orders
 from faka.contexts.orders.price import PriceChanged
 from faka.contexts.payments.errors import ChannelClosedForOrders
 from faka.contexts.quotas.errors import QuotaExceeded, TooManyTries, WrongCode
+from faka.contexts.quotas.flights import InFlight
 from faka.contexts.stock import OutOfStock
+from faka.contexts.suppliers.store import SupplierMissing
 from faka.contexts.vault import CardWithheld
 from faka.contexts.wallets import errors as wallets
 from faka.flows.checkout import ConsentMissing, QuantityOutOfLimits
 from faka.flows.quote import QuantityNotOffered
-from faka.flows.reveal import GoodsWentBack
+from faka.flows.reveal import GoodsWentBack, NothingToOpen
+from faka.flows.take_supply_notice import NoSuchRecharge
 from faka.kernel.contact import InvalidContact
 from faka.kernel.errors import FakaError, InvalidRequest, NotFound
 from faka.kernel.exchange import Forged, Malformed
+from faka.steps.checked import AccountUnknown
 from pages.forms import BadForm
 
 
@@ -42,11 +46,11 @@ class Answers:
     errors: tuple[type[FakaError], ...] = ()
 
 
-OPENED = (orders.OrderNotFound, orders.NotReady, orders.AlreadyOpened, GoodsWentBack, CardWithheld)
+OPENED = (orders.OrderNotFound, orders.NotReady, orders.AlreadyOpened, GoodsWentBack, NothingToOpen, CardWithheld)
 CHOSEN = (BadForm, catalog.ProductNotFound, catalog.UnknownSku, catalog.ChannelNotFound, catalog.OffShelf)
 BOUGHT = (
     *(InvalidContact, QuantityOutOfLimits, ConsentMissing, ChannelClosedForOrders, PriceChanged, OutOfStock),
-    *(QuotaExceeded, orders.KeyReusedWithOtherBody),
+    *(QuotaExceeded, orders.KeyReusedWithOtherBody, AccountUnknown, InFlight),
 )
 OPENS = (wallets.WalletNotFound, TooManyTries)
 SVG = "image/svg+xml"
@@ -105,16 +109,24 @@ _NOTICE = Answers(
     ((200, "text/plain", "acknowledged: the provider stops repeating"),),
     (Malformed, Forged, NotFound, catalog.ChannelNotFound, InvalidRequest),
 )
-NOTIFY = {f"{method} /v1/callbacks/{{channel}}/{{account}}": _NOTICE for method in ("GET", "POST")}
+_SUPPLY_NOTICE = Answers(
+    ((200, "text/plain", "heard: the supplier stops repeating"),),
+    (Malformed, Forged, NotFound, SupplierMissing, NoSuchRecharge, InvalidRequest),
+)
+NOTIFY = {f"{method} /v1/callbacks/{{channel}}/{{account}}": _NOTICE for method in ("GET", "POST")} | {
+    "POST /v1/suppliers/{kind}/{supplier}": _SUPPLY_NOTICE
+}
 
 MEANINGS = {
     "{account}": "the payment channel's id in the shop",
     "{category}": "a category's id",
     "{channel}": "kind of the provider",
     "{hash}": "hash of the file's content; an old one gets the present file",
+    "{kind}": "kind of the supplier",
     "{name}": "file name",
     "{no}": "order number",
     "{slug}": "a product's id",
+    "{supplier}": "the supplier's id in the shop",
     "asked": "present after the provider was asked",
     "back": "path of this shop to return to; anything else leads home",
     "channel": "way to pay, as `channel:method`",

@@ -22,6 +22,7 @@ sys.path[:0] = [str(ROOT / "layers" / "faka"), str(ROOT / "layers" / "pages")]
 from faka.contexts.payments.providers.alipay import Alipay  # noqa: E402 - layers are on the path of functions, not of tools
 from faka.contexts.payments.providers.base import NOTICE_FIELDS_MAX, ProviderKind  # noqa: E402
 from faka.contexts.payments.providers.epay import Epay  # noqa: E402
+from faka.contexts.suppliers.account import SupplierKind  # noqa: E402
 from faka.kernel.ids import is_handle, is_ulid  # noqa: E402
 from faka.platform.door import PROBLEM  # noqa: E402
 from faka.platform.web import FORM_FIELDS_MAX, FORM_TYPE  # noqa: E402
@@ -66,7 +67,11 @@ sends from another site's page are refused.
     answers.SHOP,
 )
 NOTIFY = Api(
-    "notify", "faka notices", f"Payment providers tell what happened; each notice proves itself.\n{ABOUT}", ("callbacks",), answers.NOTIFY
+    "notify",
+    "faka notices",
+    f"Payment providers and suppliers tell what happened; each notice proves itself.\n{ABOUT}",
+    ("callbacks",),
+    answers.NOTIFY,
 )
 APIS = (SHOP, NOTIFY)
 
@@ -77,6 +82,8 @@ PATHS: dict[str, Schema] = {
     "category": {"type": "string", "pattern": anchored(is_handle)},
     "account": {"type": "string", "pattern": anchored(is_handle)},
     "channel": {"type": "string", "enum": [kind.value for kind in ProviderKind]},
+    "kind": {"type": "string", "enum": [kind.value for kind in SupplierKind]},
+    "supplier": {"type": "string", "pattern": anchored(is_handle)},
     "hash": {"type": "string", "minLength": 1},
     "name": {"type": "string", "minLength": 1},
 }

@@ -47,6 +47,7 @@ RUNS = {
     "ways": "StorefrontFunction",
     "reveal": "RevealFunction",
     "take_notice": "CallbacksFunction",
+    "take_supply_notice": "CallbacksFunction",
     "recharge": "RechargeFunction",
     "check_account": "RechargeFunction",
     "announce": "RelayFunction",

@@ -1,20 +1,25 @@
 """A small shop with one order in each stage of its life, and good values for every field: what generated requests are mixed with."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import timedelta
+from types import SimpleNamespace
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import unquote
 
 from faka.contexts.orders.model import Order
 from faka.contexts.stock import Why
+from faka.contexts.suppliers.base import SupplierAdapter
+from faka.contexts.suppliers.store import Offer
 from faka.contexts.vault import BatchState, moved
-from faka.kernel.ids import out_trade_no, ulid
+from faka.kernel.ids import SupplierId, out_trade_no, ulid
 from faka.kernel.money import Currency, Money
+from faka.steps.offers import offered
 from pages.visitor import codes_value
 from tests.kit.doors import CONTEXT, Shop, event, load
+from tests.kit.suppliers import FakeSupplier, FakeSuppliers
 from tests.kit.world import World, engine_world
 from tests.unit.catalog.given import product, sku
 
@@ -25,7 +30,7 @@ CARDS = 2_000
 FEW_CARDS = 100
 """Enough for a test that sends a few requests."""
 
-NOTIFY_PATH = "/v1/callbacks/"
+NOTIFY_PATHS = {"/v1/callbacks/": ("channel", "account"), "/v1/suppliers/": ("kind", "supplier")}
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,32 @@ class Scene:
         sold, self.world.sku = self.world.sku, self.world.deps.catalog.product("link").skus[0]
         self.world.stock_up(cards // 10, secret="https://goods.example/{n}")
         self.world.sku = sold
+
+    def sells_top_ups(self) -> FakeSupplier:
+        """One product goes to an account, of which its supplier knows no number that ends with 9."""
+        deps = self.world.deps
+        form = {"is_looked_up": True, "fields": [{"name": "mobile", "label": {"en": "Mobile number"}, "kind": "PHONE"}]}
+        one = product("top-up", kind="DIRECT_RECHARGE", account_form=form, skus=(sku("top-up-month", per_order_max=1),))
+        deps.tables.commit(deps.catalog.publish(one.model_copy(update={"state": "LISTED"}), 0))
+        supplier = FakeSuppliers(self.world.clock, ["signed_json"]).by_kind("signed_json")
+        row = supplier.row()
+        supplier.warehouse.goods["5010"].cost_minor = one.skus[0].price.minor
+        offer = Offer(
+            sku=one.skus[0].id, supplier_id=row.id, goods_id="5010", cost=one.skus[0].price, fields={"mobile": supplier.desk.target}
+        )
+        deps.tables.commit([deps.suppliers.save(row), *offered(deps, offer)])
+        deps.__dict__["recharging"] = SimpleNamespace(begin=lambda _name, **_given: True)
+        looks = SimpleNamespace(ask=lambda _task, account, **_given: {"verdict": "BAD" if account["mobile"].endswith("9") else "GOOD"})
+        deps.__dict__["recharges_function"] = looks
+        deps.supplier = self._opened({row.id: supplier.adapter()})  # type: ignore[method-assign]
+        return supplier
+
+    def _opened(self, adapters: dict[SupplierId, SupplierAdapter]) -> Callable[[SupplierId], SupplierAdapter]:
+        def opened(name: SupplierId) -> SupplierAdapter:
+            self.world.deps.suppliers.get(name)
+            return adapters[name]
+
+        return opened
 
     def orders(self) -> dict[str, Order]:
         """One new order in each stage. Three quarters of an hour pass."""
@@ -120,6 +151,8 @@ class Scene:
                     "name": "base.css",
                     "channel": order.channel_id,
                     "account": order.channel_id,
+                    "kind": "signed_json",
+                    "supplier": "signed-json",
                 },
                 self.cookie(order),
                 {**fields, "no": order.id, "code": self.code(order), "sku": f"{slug}-month", "form_id": self.form_id()},
@@ -140,14 +173,13 @@ class Scene:
         """One request to the door that has the route."""
         path, _, query = url.removeprefix("https://shop.test").partition("?")
         parts = path.split("/")
-        if not path.startswith(NOTIFY_PATH):
+        names = next((names for start, names in NOTIFY_PATHS.items() if path.startswith(start)), None)
+        if names is None:
             return self.shop.raw(method, url, body, headers)
         if len(parts) != 5 or not all(parts[3:]):
             return {"statusCode": 403, "body": "{}"}
-        route = f"{NOTIFY_PATH}{{channel}}/{{account}}"
-        given = event(
-            method, route, path, {"channel": unquote(parts[3]), "account": unquote(parts[4])}, query, body, headers, "203.0.113.9"
-        )
+        route = f"/v1/{parts[2]}/{{{names[0]}}}/{{{names[1]}}}"
+        given = event(method, route, path, dict(zip(names, map(unquote, parts[3:]), strict=True)), query, body, headers, "203.0.113.9")
         with patch.object(self.callbacks, "deps", self.world.deps):
             answer: dict[str, Any] = self.callbacks.handler(given, CONTEXT)
         return answer

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from faka.contexts.orders.model import DeliveryState, OrderState
 from faka.flows.order_page import cancel
 from faka.kernel.money import Currency
 from tests.contract.api.asking import Gate
@@ -96,6 +97,19 @@ def buying(made: Scene, book: Book) -> None:
         book.both("POST", f"/p/{slug}", filled(made, sku=f"{slug}-month"))
     for accept in ("text/html", "application/json") * 3:
         book.send("POST", page, filled(made, quantity="10", contact="greedy@example.com"), accept=accept)
+
+
+def topping_up(made: Scene, book: Book) -> None:
+    made.sells_top_ups()
+    form = {"sku": "top-up-month", "contact": ""}
+    for number in ("12345", "13800138009"):
+        book.both("POST", "/p/top-up", filled(made, **form, account_mobile=number))
+    order = made.world.pay(made.world.buy(product="top-up", sku="top-up-month", account={"mobile": "13800138001"}))
+    book.both("POST", "/p/top-up", filled(made, **form, account_mobile="13800138001"))
+    done = order.moved(OrderState.COMPLETED, made.world.clock.now(), "test", "arrived", delivery=DeliveryState.DONE, funds_minor=0)
+    made.world.deps.tables.apply(made.world.deps.orders.replaced(order, done))
+    for name in ("cards", "cards.txt"):
+        book.both("POST", f"/o/{order.id}/{name}", {"open_id": ""}, **cookie(made, order))
 
 
 def order_page(made: Scene, book: Book) -> None:
@@ -191,7 +205,7 @@ def wallets(made: Scene, book: Book) -> None:
     book.both("POST", "/wallet/redeem", form(over))
 
 
-SCRIPTS = (everywhere, looking, buying, finding, order_page, giving_back, wallets)
+SCRIPTS = (everywhere, looking, buying, topping_up, finding, order_page, giving_back, wallets)
 
 
 def test_each_promised_answer_is_given_and_no_other(made: Scene, book: Book) -> None:

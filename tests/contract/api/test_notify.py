@@ -5,6 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from faka.contexts.recharges import recharge_id, recharge_of
+from faka.contexts.recharges.store import recharge_key
+from faka.flows.recharge import RechargeRequest, submit_next
+from faka.platform.table import delete
 from infra.tools.template import ROOT
 from tests.contract.api.asking import Gate
 from tests.contract.api.book import Book, promised
@@ -42,6 +46,34 @@ def test_no_notice_gets_an_answer_that_the_document_does_not_tell(gate: Gate, op
     assert not any(status == 200 for _, status, _ in gate.seen), "nobody but the provider can sign"
 
 
+def supplying(made: Scene, book: Book) -> None:
+    """A supplier about a recharge of ours, about one that nobody knows, and what is no word of his."""
+    supplier, world = made.sells_top_ups(), made.world
+    for number in ("13800138000", "13800138001"):
+        order = world.pay(world.buy(product="top-up", sku="top-up-month", account={"mobile": number}))
+        world.cure(world.deps, order.id)
+        supplier.warehouse.way = "later"
+        submit_next(world.deps, RechargeRequest(recharge=recharge_id(order.id)))
+    known, other = supplier.warehouse.orders
+    path = "/v1/suppliers/{}/{}"
+    ours = path.format("signed_json", supplier.facts["id"])
+    for number in (known, other):
+        supplier.warehouse.finish(number)
+    headers = {name.replace("-", "_"): value for name, value in supplier.notice(known).headers.items()}
+    assert book.send("POST", ours, supplier.notice(known).body, **headers).status == 200
+    world.deps.tables.apply(delete(recharge_key(recharge_of(other)), when="attribute_exists(pk)"))
+    strange = supplier.notice(other)
+    book.send("POST", ours, strange.body, **{name.replace("-", "_"): value for name, value in strange.headers.items()})
+    book.send("POST", ours, b"{}")
+    book.send("POST", ours, b"\xff", **headers)
+    for raw in supplier.forgeries(known):
+        book.send("POST", ours, raw.body, **{name.replace("-", "_"): value for name, value in raw.headers.items()})
+    book.send("POST", path.format("md5_form", supplier.facts["id"]))
+    book.send("POST", path.format("signed_json", "nobody"))
+    book.send("POST", path.format("signed_json", "NOT-A-HANDLE"))
+    book.send("POST", ours, b"a=" + b"x" * 65_536)
+
+
 def test_each_promised_answer_is_given(made: Scene) -> None:
     book = Book(Gate(made), "notify")
     orders = made.orders()
@@ -58,4 +90,5 @@ def test_each_promised_answer_is_given(made: Scene) -> None:
         book.send(method, PATH.format("epay", "alipay"))
         book.send(method, PATH.format("epay", "NOT-A-HANDLE"))
     book.send("POST", PATH.format("alipay", "alipay"), b"a=" + b"x" * 65_536)
+    supplying(made, book)
     assert promised("notify") ^ book.seen == set()

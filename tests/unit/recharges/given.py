@@ -9,7 +9,7 @@ from typing import Any
 from faka.contexts.orders.model import Order
 from faka.contexts.recharges import Recharge, recharge_id
 from faka.contexts.suppliers.base import AccountCheck, CheckVerdict, Progress, SupplierUnavailable, SupplyOrder, SupplyRefused, SupplyState
-from faka.contexts.suppliers.store import Offer, SupplierRow
+from faka.contexts.suppliers.store import Offer, SupplierMissing, SupplierRow
 from faka.flows.recharge import RechargeRequest, Standing, ask_supplier, give_back, submit_next
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Money
@@ -109,8 +109,13 @@ class TopUps:
 
     def wired(self, deps: Deps) -> Deps:
         deps.__dict__["recharging"] = self.machine
-        deps.supplier = self.suppliers.__getitem__  # type: ignore[method-assign,assignment]
+        deps.supplier = self.opened  # type: ignore[method-assign,assignment]
         return deps
+
+    def opened(self, name: SupplierId) -> ScriptedSupplier:
+        if name not in self.suppliers:
+            raise SupplierMissing(name)
+        return self.suppliers[name]
 
     def changes_offer(self, **changes: object) -> None:
         """The one supplier's offer is another from now on."""

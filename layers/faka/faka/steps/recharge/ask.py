@@ -1,7 +1,7 @@
 """Ask a supplier about an attempt that is out, and call a person when it takes too long."""
 
 from faka.contexts.cases import CaseKind, open_case
-from faka.contexts.recharges import Heard, Recharge, RechargeMoved, Word
+from faka.contexts.recharges import Attempt, Heard, Recharge, RechargeMoved, Word
 from faka.kernel.errors import Unavailable
 from faka.platform import telemetry
 from faka.steps.recharge.hear import hear
@@ -14,9 +14,11 @@ def ask(deps: Deps, recharge: Recharge) -> Recharge:
 
     Raises: as `hear`.
     """
-    if not recharge.is_open:
-        return recharge
-    attempt = recharge.last
+    return ask_about(deps, recharge, recharge.last) if recharge.is_open else recharge
+
+
+def ask_about(deps: Deps, recharge: Recharge, attempt: Attempt) -> Recharge:
+    """As `ask`, about any attempt: one that has ended may have been taken back."""
     try:
         adapter = deps.supplier(attempt.supplier_id)
         told = adapter.query(attempt.number, supplier_no=attempt.supplier_no)

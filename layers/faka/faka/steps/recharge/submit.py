@@ -44,7 +44,7 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
     begun = recharge.model_copy(update={"attempts": (*recharge.attempts, attempt)})
     begun = with_due(begun.moved(RechargeState.SUBMITTING, now, "recharge", f"at {offer.supplier_id}"), now)
     deps.tables.apply(deps.recharges.replaced(recharge, begun))
-    return hear(deps, recharge.id, _sent(adapter, begun, offer))
+    return hear(deps, recharge.id, _sent(deps, adapter, begun, offer))
 
 
 def chosen(deps: Deps, recharge: Recharge) -> tuple[Offer, SupplierAdapter] | None:
@@ -72,7 +72,7 @@ def _opened(deps: Deps, offer: Offer) -> SupplierAdapter | None:
         return None
 
 
-def _sent(adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
+def _sent(deps: Deps, adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
     attempt = recharge.last
     order = SupplyOrder(
         number=attempt.number,
@@ -80,6 +80,7 @@ def _sent(adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
         face_minor=offer.face_minor,
         account=offer.addressed(recharge.account),
         unit_cost_max=attempt.cost_max,
+        notify_url=f"{deps.settings.faka_notify_url}/v1/suppliers/{adapter.account.kind}/{offer.supplier_id}",
         placed_at=attempt.sent_at,
     )
     try:
