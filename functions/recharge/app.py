@@ -3,7 +3,7 @@
 Audience   none
 Trigger    the recharge's machine: submit, ask, give_up; the storefront, before anybody pays: check
 Flows      recharge, check_account
-Tables     catalog R (suppliers, offers), trade RW, journal append
+Tables     catalog R (suppliers, offers), trade RW, journal append, guard RW (how suppliers do)
 Keys       none
 Secrets    faka/suppliers/* (signs what is ordered and asked)
 Limits     one recharge an invocation, 60 s; a supplier has 10 s to answer
@@ -23,6 +23,7 @@ class Settings(ShopSettings):
     faka_table_catalog: str
     faka_table_trade: str
     faka_table_journal: str
+    faka_table_guard: str
     faka_notify_url: str
 
 

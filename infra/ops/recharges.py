@@ -6,6 +6,9 @@
     python -m infra.ops.recharges tell RECHARGE succeeded --reason TEXT   you saw at the supplier how its last attempt ended:
     python -m infra.ops.recharges tell RECHARGE failed --reason TEXT      it was charged, or nothing was
 
+    python -m infra.ops.recharges carrier RECHARGE NAME --reason TEXT     you looked up who serves the account; it goes on by itself
+    python -m infra.ops.recharges suppliers                     how each does: share that arrives, waiting, breaker and why, balance
+
 What you tell counts like the supplier's own word: a success ends the order, a failure lets the next supplier or the refund follow.
 `--by` names who decides; without it, who is logged in here.
 """
@@ -14,7 +17,7 @@ import argparse
 import sys
 from typing import Any
 
-from faka.contexts.cases import CaseKind
+from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.recharges import Heard, Recharge, RechargeMissing, Word, recharge_id
 from faka.kernel.ids import OrderId, RechargeId, is_order_id
 from faka.kernel.mask import mask_account
@@ -61,6 +64,28 @@ def tell(deps: Deps, given: argparse.Namespace) -> None:
     print(line(hear(deps, recharge.id, heard)))
 
 
+def carrier(deps: Deps, given: argparse.Namespace) -> None:
+    recharge = named(deps, given.what)
+    now = deps.clock.now()
+    changes = {"carrier": given.name[:80], "is_with_a_person": False, "due_at": now, "version": recharge.version + 1}
+    told = recharge.model_copy(update=changes)
+    closed = [deps.cases.closed(case_id(CaseKind.RECHARGE, recharge.id), f"{given.by}: {given.reason.strip()}")]
+    deps.tables.commit([deps.recharges.replaced(recharge, told), *(closed if recharge.is_with_a_person else [])])
+    print(line(told))
+
+
+def suppliers(deps: Deps, _: argparse.Namespace) -> None:
+    now = deps.clock.now()
+    for row in deps.suppliers.rows():
+        standing = deps.standings.find(row.id, now)
+        window, breaker = standing.window, standing.breaker
+        verdict = breaker.verdict(now) if row.enabled else "CLOSED BY HAND"
+        why = f" ({breaker.reason})" if breaker.reason else ""
+        balance = f", balance {standing.balance.decimal()} {standing.balance.currency}" if standing.balance else ""
+        arrived = f"{window.good} of {window.total} arrived, {window.mean_wait_s} s each"
+        print(f"{row.id:<16} {verdict}{why}: {arrived}, counts as {window.rate_bp / 100:.0f} %{balance}")
+
+
 def named(deps: Deps, what: str) -> Recharge:
     return deps.recharges.get(recharge_id(OrderId(what)) if is_order_id(what) else RechargeId(what))
 
@@ -74,11 +99,15 @@ def line(one: Recharge) -> str:
 def arguments() -> argparse.ArgumentParser:
     parser = parser_of("recharges", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    for name, act in (("list", list_open), ("show", show), ("ask", ask_now), ("tell", tell)):
+    acts = {"list": list_open, "show": show, "ask": ask_now, "tell": tell, "carrier": carrier, "suppliers": suppliers}
+    for name, act in acts.items():
         verb = verbs.add_parser(name)
         verb.set_defaults(act=act)
-        if name != "list":
+        if name not in ("list", "suppliers"):
             verb.add_argument("what")
+        if name == "carrier":
+            verb.add_argument("name")
+            verb.add_argument("--reason", required=True)
         if name == "tell":
             verb.add_argument("word", choices=sorted(WORDS))
             verb.add_argument("--reason", required=True)

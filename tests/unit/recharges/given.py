@@ -41,6 +41,7 @@ class ScriptedSupplier:
         self.looked_up: list[dict[str, str]] = []
         self.verdict: CheckVerdict | Exception = CheckVerdict.NOT_OFFERED
         self.carrier = ""
+        self.cost_minor = 0
 
     def check_account(self, goods_id: str, account: dict[str, str]) -> AccountCheck:
         del goods_id
@@ -69,6 +70,8 @@ class ScriptedSupplier:
         if isinstance(word, SupplyState):
             cost = Money(minor=COST_MINOR, currency="CNY") if word is SupplyState.SUCCEEDED else None
             return Progress(supplier_id=self.name, number=number, state=word, status=word.lower(), cost=cost)
+        if isinstance(word, str) and word.startswith("refused, "):
+            raise SupplyRefused(word.removeprefix("refused, "))
         if word == "refused":
             raise SupplyRefused("stock")
         raise SupplierUnavailable(self.name)
@@ -103,7 +106,7 @@ class TopUps:
             row = SupplierRow(
                 id=one.name, name=one.name, kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True
             )
-            cost = Money(minor=COST_MINOR + rank, currency="CNY")
+            cost = Money(minor=one.cost_minor or COST_MINOR + rank, currency="CNY")
             offer = Offer(sku=world.sku.id, supplier_id=one.name, goods_id="t10", cost=cost)
             world.deps.tables.commit([world.deps.suppliers.save(row), *offered(world.deps, offer)])
 
@@ -122,14 +125,19 @@ class TopUps:
         [offer] = self.world.deps.suppliers.offers(self.world.sku.id)
         self.world.deps.tables.commit(offered(self.world.deps, offer.model_copy(update=changes)))
 
-    def ordered(self) -> Order:
+    def ordered(self, number: str = "") -> Order:
         """Placed and not paid, for an account of its own."""
         self._numbers += 1
-        return self.world.buy(account={"mobile": str(int(PHONE["mobile"]) + self._numbers - 1)})
+        return self.world.buy(account={"mobile": number or str(int(PHONE["mobile"]) + self._numbers - 1)})
 
-    def begun(self) -> Recharge:
+    def begun(self, number: str = "", carrier: str = "") -> Recharge:
         """Paid, and its machine about to run."""
-        order = self.world.pay(self.ordered())
+        placed = self.ordered(number)
+        if carrier:
+            known = placed.model_copy(update={"carrier": carrier, "version": placed.version + 1})
+            self.world.deps.tables.apply(self.world.deps.orders.replaced(placed, known))
+            placed = known
+        order = self.world.pay(placed)
         self.world.cure(self.world.deps, order.id)
         return self.recharge(order)
 

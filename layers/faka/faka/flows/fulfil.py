@@ -114,6 +114,7 @@ def _recharging(deps: Deps, order: Order) -> Order:
             order_id=order.id,
             sku_id=order.sku_id,
             account=order.account,
+            carrier=order.carrier,
             price=price,
             created_at=now,
             limit_at=now + LIMIT,

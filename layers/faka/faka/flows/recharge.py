@@ -4,7 +4,7 @@
 |---|---|
 | submit | the next attempt is sent, where none is out and a supplier is left |
 | ask | the attempt that is out is asked about; beyond its limit a person is called, once |
-| give_up | nothing is out and nobody is left: the money goes back |
+| give_up | nothing is out and nobody is left: the money goes back; a carrier that nobody knows is asked of a person first |
 """
 
 from collections.abc import Callable
@@ -17,8 +17,9 @@ from faka.contexts.recharges.model import ENDED
 from faka.kernel.ids import RechargeId
 from faka.kernel.model import Frozen
 from faka.platform import telemetry
-from faka.steps.recharge import ask, call_a_person, give_up_recharge, submit
-from faka.steps.recharge.submit import chosen
+from faka.steps.recharge import ask, call_a_person, call_for_carrier, give_up_recharge, submit
+from faka.steps.recharge.route import needs_carrier
+from faka.steps.recharge.submit import is_any_left
 from faka.wiring import Deps
 
 
@@ -54,7 +55,9 @@ def ask_supplier(deps: Deps, asked: RechargeRequest) -> Standing:
 def give_back(deps: Deps, asked: RechargeRequest) -> Standing:
     """Raises: as `submit_next`; RechargeMoved, OrderMoved where somebody was first."""
     recharge = deps.recharges.get(asked.name)
-    if recharge.state in (RechargeState.CREATED, RechargeState.FAILED) and chosen(deps, recharge) is None:
+    if _needs_a_person(deps, recharge):
+        recharge = call_for_carrier(deps, recharge)
+    elif recharge.state in (RechargeState.CREATED, RechargeState.FAILED) and not is_any_left(deps, recharge):
         recharge = give_up_recharge(deps, recharge, "no supplier could recharge this account")
         telemetry.count("RechargesGivenUp")
     return _standing(deps, recharge)
@@ -77,4 +80,13 @@ def _next(deps: Deps, recharge: Recharge) -> str:
         return "end"
     if recharge.is_open:
         return "leave" if recharge.is_left(deps.clock.now()) else "ask"
-    return "submit" if chosen(deps, recharge) is not None else "give_up"
+    if is_any_left(deps, recharge):
+        return "submit"
+    return "leave" if recharge.is_with_a_person and _needs_a_person(deps, recharge) else "give_up"
+
+
+def _needs_a_person(deps: Deps, recharge: Recharge) -> bool:
+    """Only where somebody sells it who must be told the carrier; three days after the limit the money goes back without him."""
+    if recharge.is_open or recharge.state in ENDED or recharge.is_left(deps.clock.now()):
+        return False
+    return not is_any_left(deps, recharge) and needs_carrier(deps, recharge)

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.quotas.flights import FlightStore
     from faka.contexts.recharges import RechargeStore
+    from faka.contexts.suppliers.standings import StandingStore
     from faka.contexts.suppliers.store import SupplierStore
     from faka.contexts.suppliers.supply import SupplyStore
     from faka.contexts.vault import VaultStore
@@ -107,6 +108,12 @@ class Stores:
         from faka.contexts.suppliers.store import SupplierStore
 
         return SupplierStore(self.tables)
+
+    @cached_property
+    def standings(self) -> "StandingStore":
+        from faka.contexts.suppliers.standings import StandingStore
+
+        return StandingStore(self.tables)
 
     @cached_property
     def supplies(self) -> "SupplyStore":

@@ -106,6 +106,8 @@ class Recharge(Frozen):
     sku_id: SkuId
     account: dict[str, str] = Field(repr=False)
     """Where it goes. Personal, so never in a log, an event or a machine's payload."""
+    carrier: str = ""
+    """Who serves the account, as a supplier's look-up or a person said; never guessed."""
     price: Money
     """What the buyer paid for it, without fees: no supplier may cost more."""
     state: RechargeState = RechargeState.CREATED

@@ -52,6 +52,9 @@ class Offer(Frozen):
     fields: dict[str, str] = Field(default={}, max_length=8)
     """How this supplier calls fields of the product's form, where he calls them otherwise."""
 
+    carriers: tuple[str, ...] = Field(default=(), max_length=8)
+    """Whose numbers it is sold for, as look-ups name them; empty: any."""
+
     def addressed(self, account: Mapping[str, str]) -> dict[str, str]:
         """The buyer's account in this supplier's words."""
         return {self.fields.get(name, name): value for name, value in account.items()}

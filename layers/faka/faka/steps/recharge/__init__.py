@@ -9,10 +9,10 @@ person ────────────────────────�
 Who dies between *written* and *sent*, or before the answer is written, leaves an attempt that is asked about. Nothing is sent twice.
 """
 
-from faka.steps.recharge.ask import ask, ask_about, call_a_person
+from faka.steps.recharge.ask import ask, ask_about, call_a_person, call_for_carrier
 from faka.steps.recharge.end import give_up_recharge
 from faka.steps.recharge.hear import hear
 from faka.steps.recharge.submit import submit
 
 
-__all__ = ["ask", "ask_about", "call_a_person", "give_up_recharge", "hear", "submit"]
+__all__ = ["ask", "ask_about", "call_a_person", "call_for_carrier", "give_up_recharge", "hear", "submit"]

@@ -38,8 +38,18 @@ def call_a_person(deps: Deps, recharge: Recharge) -> Recharge:
     now = deps.clock.now()
     if not recharge.is_open or recharge.is_with_a_person or now < recharge.limit_at:
         return recharge
-    told = recharge.model_copy(update={"is_with_a_person": True, "version": recharge.version + 1})
     reason = f"{recharge.last.supplier_id} has not said how {recharge.last.number} ended; ask there, then tell the shop"
+    return _called(deps, recharge, reason)
+
+
+def call_for_carrier(deps: Deps, recharge: Recharge) -> Recharge:
+    """A case for an account whose carrier no look-up told, once: a guess by prefix would send ported numbers to the wrong one."""
+    return recharge if recharge.is_with_a_person else _called(deps, recharge, "who serves this account? name its carrier to the shop")
+
+
+def _called(deps: Deps, recharge: Recharge, reason: str) -> Recharge:
+    now = deps.clock.now()
+    told = recharge.model_copy(update={"is_with_a_person": True, "version": recharge.version + 1})
     case = open_case(CaseKind.RECHARGE, recharge.id, recharge.order_id, reason, now)
     try:
         deps.tables.commit([deps.recharges.replaced(recharge, told), deps.cases.opened(case)])

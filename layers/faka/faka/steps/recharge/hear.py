@@ -14,6 +14,7 @@ from faka.kernel.ids import RechargeId
 from faka.kernel.money import Money
 from faka.platform.table import Write
 from faka.steps.earn import earned
+from faka.steps.recharge.route import learned
 from faka.wiring import Deps
 
 
@@ -44,6 +45,7 @@ def hear(deps: Deps, name: RechargeId, heard: Heard) -> Recharge:
             continue
         except CaseExists:  # a contradiction that was told before
             return recharge
+        learned(deps, recharge, changed)
         return changed
     raise TransactionBusy("recharge")
 

@@ -1,12 +1,12 @@
 """Choose a supplier and order there, once."""
 
 from faka.contexts.recharges import Attempt, Heard, Recharge, RechargeState, Word, number_of
-from faka.contexts.recharges.model import ATTEMPTS_MAX
 from faka.contexts.suppliers.base import Progress, SupplierAdapter, SupplyOrder, SupplyRefused, SupplyState
 from faka.contexts.suppliers.store import Offer
 from faka.kernel.errors import Unavailable
 from faka.platform import telemetry
 from faka.steps.recharge.hear import hear, with_due
+from faka.steps.recharge.route import admitted, fitting, passed_over, ranked
 from faka.wiring import Deps
 
 
@@ -33,6 +33,7 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
     if choice is None:
         return recharge
     offer, adapter = choice
+    passed_over(deps, recharge, offer)
     now = deps.clock.now()
     attempt = Attempt(
         number=number_of(recharge.id, len(recharge.attempts)),
@@ -48,17 +49,23 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
 
 
 def chosen(deps: Deps, recharge: Recharge) -> tuple[Offer, SupplierAdapter] | None:
-    """The cheapest offer of a supplier that was not tried, that is open and that costs no more than the buyer paid."""
-    tried = {one.supplier_id for one in recharge.attempts}
-    if len(recharge.attempts) >= ATTEMPTS_MAX:
-        return None
-    offers = [one for one in deps.suppliers.offers(recharge.sku_id) if one.enabled and one.supplier_id not in tried]
-    fit = [one for one in offers if one.cost.currency == recharge.price.currency and one.cost.minor <= recharge.price.minor]
-    for one in sorted(fit, key=lambda one: (one.cost.minor, one.supplier_id)):
-        adapter = _opened(deps, one)
-        if adapter is not None:
-            return one, adapter
-    return None
+    """The best offer of a supplier that can be asked now. Taking it may take the one place of a probe; where every supplier has given
+    his away, the first one is asked all the same.
+    """
+    spare = None
+    for offer in ranked(deps, recharge):
+        adapter = _opened(deps, offer)
+        if adapter is None:
+            continue
+        if admitted(deps, offer):
+            return offer, adapter
+        spare = spare or (offer, adapter)
+    return spare
+
+
+def is_any_left(deps: Deps, recharge: Recharge) -> bool:
+    """Whether `chosen` would find one; takes nothing."""
+    return any(_opened(deps, one) is not None for one in fitting(deps, recharge))
 
 
 def _opened(deps: Deps, offer: Offer) -> SupplierAdapter | None:

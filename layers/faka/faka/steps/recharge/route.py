@@ -1,0 +1,147 @@
+"""Choose a supplier by what is known of all who sell it, and remember how each attempt ended. `contexts.suppliers.standing` is the rule."""
+
+from contextlib import suppress
+from datetime import datetime, timedelta
+
+from faka.contexts.recharges import Attempt, Recharge, RechargeState
+from faka.contexts.recharges.model import ATTEMPTS_MAX
+from faka.contexts.suppliers.standing import Breaker, Outcome, Rank, Reason, Standing, Verdict, Window
+from faka.contexts.suppliers.standings import BreakerMoved
+from faka.contexts.suppliers.store import Offer
+from faka.kernel.errors import Unavailable
+from faka.kernel.ids import SupplierId
+from faka.platform import telemetry
+from faka.wiring import Deps
+
+
+TRIES_MAX = 3
+"""Outcomes that collide at one breaker. One that is lost changes nothing: the next one says the same."""
+
+BUYERS_OWN = frozenset({"account", "price", "goods"})
+"""Reasons of a refusal that say nothing about how well a supplier works."""
+
+
+def ranked(deps: Deps, recharge: Recharge) -> list[Offer]:
+    """The offers that fit, the one to ask first at the head. Reads only; a shop with one supplier reads nothing more than its offers."""
+    fit = fitting(deps, recharge)
+    if len(fit) < 2:
+        return fit
+    now = deps.clock.now()
+    standings = {one.supplier_id: _glance(deps, one.supplier_id, now) for one in fit}
+    return sorted(fit, key=lambda one: Rank.of(one.supplier_id, one.cost, standings[one.supplier_id], now).key)
+
+
+def passed_over(deps: Deps, recharge: Recharge, taken: Offer) -> None:
+    """The line that says why an order did not go to the cheapest who sells it."""
+    now = deps.clock.now()
+    cheapest = min(fitting(deps, recharge), key=lambda one: one.cost.minor)
+    if cheapest.cost.minor == taken.cost.minor:
+        return
+    standing = _glance(deps, cheapest.supplier_id, now)
+    window, verdict = standing.window, standing.breaker.verdict(now)
+    telemetry.note("supplier_passed_over", channel_id=cheapest.supplier_id, outcome=f"{verdict}: {window.errors} of {window.total} failed")
+
+
+def fitting(deps: Deps, recharge: Recharge) -> list[Offer]:
+    """Open, not tried yet, for no more than the buyer paid, and for the carrier that a look-up told."""
+    if len(recharge.attempts) >= ATTEMPTS_MAX:
+        return []
+    return [one for one in _affordable(deps, recharge) if not one.carriers or recharge.carrier in one.carriers]
+
+
+def needs_carrier(deps: Deps, recharge: Recharge) -> bool:
+    """Whether somebody sells it who must know the account's carrier, which nobody has told. A prefix is no answer: numbers are ported."""
+    return not recharge.carrier and any(one.carriers for one in _affordable(deps, recharge))
+
+
+def _affordable(deps: Deps, recharge: Recharge) -> list[Offer]:
+    tried = {one.supplier_id for one in recharge.attempts}
+    offers = [one for one in deps.suppliers.offers(recharge.sku_id) if one.enabled and one.supplier_id not in tried]
+    return [one for one in offers if one.cost.currency == recharge.price.currency and one.cost.minor <= recharge.price.minor]
+
+
+def admitted(deps: Deps, offer: Offer) -> bool:
+    """Whether this order may go there now: the one place of a probe is taken here."""
+    now = deps.clock.now()
+    try:
+        breaker = deps.standings.glance(offer.supplier_id, now).breaker
+        if breaker.verdict(now) is not Verdict.PROBE:
+            return breaker.verdict(now) is Verdict.CLOSED
+        fresh = deps.standings.find(offer.supplier_id, now).breaker
+        if fresh.verdict(now) is not Verdict.PROBE:
+            return fresh.verdict(now) is Verdict.CLOSED
+        deps.standings.change(offer.supplier_id, fresh, fresh.leased(now), now)
+    except BreakerMoved:
+        return False
+    except Unavailable as error:
+        telemetry.failed("standing_unread", error, channel_id=offer.supplier_id)
+        return True
+    telemetry.note("supplier_probed", channel_id=offer.supplier_id, attempt=fresh.openings)
+    return True
+
+
+def learned(deps: Deps, before: Recharge, after: Recharge) -> None:
+    """Count how an attempt ended, once: only the commit that ended it comes here. Never fails: the recharge is done already."""
+    attempt = after.last
+    known = before.attempt(attempt.number)
+    outcome = outcome_of(known.state if known else None, attempt)
+    if outcome is None or known is None:
+        return
+    with suppress(Unavailable):
+        now = deps.clock.now()
+        wait_s = max(0, int((now - attempt.sent_at).total_seconds()))
+        deps.standings.count(attempt.supplier_id, outcome, wait_s, now)
+        _judged(deps, attempt, outcome, now)
+
+
+def outcome_of(before: RechargeState | None, attempt: Attempt) -> Outcome | None:
+    """What a change of an attempt says of its supplier; None where it says nothing."""
+    if before is attempt.state:
+        return None
+    match attempt.state:
+        case RechargeState.SUCCEEDED:
+            return Outcome.GOOD
+        case RechargeState.FAILED:
+            return None if attempt.reason in BUYERS_OWN else Outcome.BAD
+        case RechargeState.UNKNOWN if before is RechargeState.SUBMITTING:
+            return Outcome.SILENT
+        case _:
+            return None
+
+
+def _judged(deps: Deps, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+    for _ in range(TRIES_MAX):
+        standing = deps.standings.find(attempt.supplier_id, now)
+        before = standing.breaker
+        after = before.learned(standing.window, outcome, attempt.sent_at, now)
+        if outcome is Outcome.BAD and attempt.reason == Reason.BALANCE and before.until is None:
+            after = before.opened(now, Reason.BALANCE)  # every further order would be refused as well
+        if after is before:
+            return
+        try:
+            deps.standings.change(attempt.supplier_id, before, after, now)
+        except BreakerMoved:
+            continue
+        _told(attempt.supplier_id, before, after, standing.window)
+        return
+
+
+def _told(supplier: SupplierId, before: Breaker, after: Breaker, window: Window) -> None:
+    """The line and the figure that say why a supplier is out, or that he is back."""
+    if after.reason is not None and after.openings and after.probes == 0 and after.until != before.until:
+        telemetry.note(
+            "supplier_rested", channel_id=supplier, outcome=f"{after.reason}: {window.errors} of {window.total}", attempt=after.openings
+        )
+        telemetry.count("SuppliersRested")
+    elif before.until is not None and after.until is None:
+        telemetry.note("supplier_returned", channel_id=supplier, attempt=before.openings)
+        telemetry.count("SuppliersReturned")
+
+
+def _glance(deps: Deps, supplier: SupplierId, now: datetime) -> Standing:
+    """Where the guard table does not answer, every supplier counts as new: it only guards, and the order is worth more."""
+    try:
+        return deps.standings.glance(supplier, now)
+    except Unavailable as error:
+        telemetry.failed("standing_unread", error, channel_id=supplier)
+        return Standing(breaker=Breaker(since=now - timedelta(days=1)), window=Window())
