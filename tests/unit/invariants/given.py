@@ -17,7 +17,9 @@ from typing import Any
 
 from faka.contexts.ledger.accounts import promotion
 from faka.contexts.orders.errors import NotReady
+from faka.contexts.recharges import Heard, Word
 from faka.contexts.stock import Why
+from faka.contexts.suppliers.base import SupplyState
 from faka.contexts.vault import Batch, BatchState, CardWithheld, moved, voided
 from faka.contexts.wallets.model import WalletId
 from faka.flows.announce import announce
@@ -30,11 +32,13 @@ from faka.kernel.ids import ChannelId, out_trade_no, payment_id
 from faka.kernel.money import Currency, Money
 from faka.platform.table import Item, TableName
 from faka.steps.invariants import Books, Violation, violations
+from faka.steps.recharge import hear
 from faka.steps.wallet import credited
 from tests.kit.engine import Engine
 from tests.kit.tables import PHYSICAL
 from tests.kit.world import World, engine_world
-from tests.unit.catalog.given import sku
+from tests.unit.catalog.given import product, sku
+from tests.unit.recharges.given import FORM, ScriptedSupplier, TopUps
 from tests.unit.wallets.given import codes, issue, pays, purse
 
 
@@ -106,6 +110,7 @@ class Story:
             chapter()
             settled(world, 2)
         self.stores_money()
+        self.tops_up()
         self.waits()
         streamed(world)
 
@@ -214,6 +219,36 @@ class Story:
         world.deps.tables.commit(kind)
         self.named |= {"by wallet": paid.id, "wallet": held.number, "open values": open_.batch, "void values": void.batch}
 
+    def tops_up(self) -> None:
+        """One top-up arrives at the second supplier, one nowhere, one is taken back, one has called a person, one is under way."""
+        world, kept = self.world, (self.world.product, self.world.sku)
+        first, second = ScriptedSupplier("first", "refused"), ScriptedSupplier("second", SupplyState.SUCCEEDED)
+        one = product("top-up", kind="DIRECT_RECHARGE", account_form=FORM, skus=(sku("top-up-month", per_order_max=1),))
+        world.deps.tables.commit(world.deps.catalog.publish(one.model_copy(update={"state": "LISTED"}), 0))
+        world.product = world.deps.catalog.product(one.id, fresh=True)
+        world.sku = world.product.skus[0]
+        shop = TopUps(world, first, second)
+        arrived, back = shop.begun(), shop.begun()
+        for recharge in (arrived, back):
+            shop.play(recharge)
+        last = shop.recharge(shop.order(back)).last
+        hear(world.deps, back.id, Heard(last.number, Word.REVERSED, "notice", status="reversed"))
+        second.says = ["refused"]
+        nowhere = shop.begun()
+        shop.play(nowhere)
+        first.says = second.says = ["silent"]
+        called = shop.begun()
+        shop.step(called, "submit")
+        world.clock.advance(minutes=31)
+        settled(world)
+        shop.step(called, "ask")
+        first.says = second.says = [SupplyState.PROCESSING]
+        under_way = shop.begun()
+        shop.step(under_way, "submit")
+        told = {"topped up": arrived, "taken back": back, "given up": nowhere, "called": called, "under way": under_way}
+        self.named |= {name: recharge.order_id for name, recharge in told.items()}
+        world.product, world.sku = kept
+
     def waits(self) -> None:
         world = self.world
         world.stock_up(4)
@@ -241,6 +276,9 @@ class Tampered:
 
     def order(self, name: str) -> Item:
         return self.row("trade", f"ORDER#{self.named[name]}")
+
+    def recharge(self, name: str) -> Item:
+        return self.row("trade", f"RECHARGE#rch_{self.named[name][4:]}")
 
     def row(self, table: str, pk: str, sk: str = "") -> Item:
         """The one row whose keys begin so."""

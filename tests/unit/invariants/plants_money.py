@@ -317,7 +317,7 @@ def a_refund_gives_back_more_than_came(books: Tampered) -> None:
 
 @planted("I8")
 def the_version_that_was_bought_had_another_price(books: Tampered) -> None:
-    for sku in books.row("catalog", "PRODUCT#", "V#")["skus"]:
+    for sku in books.row("catalog", "PRODUCT#video-vip", "V#")["skus"]:
         sku["price"]["minor"] += 1
 
 

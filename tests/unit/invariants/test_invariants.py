@@ -15,7 +15,7 @@ from faka.steps.invariants import kinds, violations
 from faka.steps.invariants.facts import Facts
 from tests.kit.engine import Engine
 from tests.kit.world import World
-from tests.unit.invariants import plants_cards, plants_money, plants_orders, plants_rows, plants_wallets  # noqa: F401 - each registers its plants
+from tests.unit.invariants import plants_cards, plants_money, plants_orders, plants_recharges, plants_rows, plants_wallets  # noqa: F401 - each registers
 from tests.unit.invariants.given import PLANTED, SKUS, Planted, Story, Watched, books_of, tampered
 
 

@@ -10,7 +10,9 @@ from faka.contexts.suppliers.base import SupplyState
 from faka.flows.refund_order import refund_order
 from faka.kernel.errors import IllegalTransition
 from faka.kernel.money import Money
+from faka.steps.invariants import violations
 from faka.steps.recharge import give_up_recharge, hear
+from tests.unit.invariants.given import books_of
 from tests.unit.recharges.given import COST_MINOR, PHONE, ScriptedSupplier, top_ups
 
 
@@ -182,3 +184,15 @@ def test_twin_an_attempt_that_is_sent_again_after_silence_is_charged_twice(monke
     with top_ups(ScriptedSupplier("first", "lost, charged"), ScriptedSupplier("second", DONE)) as shop:
         shop.play(shop.begun())
         assert len(shop.charged) == 2
+
+
+def test_what_was_paid_back_after_it_had_arrived_stays_arrived() -> None:
+    """There is nothing to take back into stock and nothing to hide: only the money moves."""
+    with top_ups(ScriptedSupplier("first", DONE)) as shop:
+        recharge = shop.begun()
+        shop.play(recharge)
+        refund_order(shop.world.deps, recharge.order_id, None, "goodwill", "mei")
+        order = shop.order(recharge)
+        assert (order.state, order.delivery) == (OrderState.COMPLETED, DeliveryState.DONE)
+        assert shop.refunded_minor() == order.total.minor
+        assert violations(books_of(shop.world), shop.world.clock.now(), is_quiet=False) == []

@@ -5,6 +5,7 @@
 | paid, no goods yet | FAILED, its funds go back; not a top-up that is on its way | not while goods may still come |
 | goods never shown | RETURNED, the cards become stock | the goods stay the buyer's |
 | goods shown | the cards go into quarantine | the goods stay the buyer's |
+| in an account | the goods stay the buyer's | the same |
 """
 
 from faka.contexts.cases import CaseKind, case_id
@@ -60,7 +61,7 @@ def _refunded(deps: Deps, order: Order, amount_minor: int | None, reason: str, b
         return give_up(deps, order, reason, by, now, _answered(deps, order, f"refunded by {by}"))
     if order.state is not OrderState.COMPLETED:
         raise NotRefundable(order.id)
-    if is_whole and order.revealed_at is None:
+    if is_whole and order.revealed_at is None and not order.kind.goes_to_account:
         return take_back(deps, order, reason, by, now)
     amount = order.refundable_minor if amount_minor is None else amount_minor
     return pay_back(deps, order, Money(minor=amount, currency=order.total.currency), reason, by, now)

@@ -16,6 +16,9 @@ I2   always; reads order, attempt, receipt, refund, notice, case, buyer
      have their case, REFUND_DUE its refund; SHORT, ON_HOLD, WITHHELD, PARKED have their case; what is paid and FAILED or
      RETURNED gives all of it back; a refund that failed or that nobody can be asked about has its case; an order's row tells
      what its refunds' rows tell; every case, refund, attempt, buyer's list leads to something.
+I2   always; reads order, recharge, entry, case
+     A top-up is ordered under one number after the other, each only when the one before is proved to have failed; at most one
+     arrives; nothing goes back while one is out; its end is its order's, its cost is booked, what was taken back has a case.
 I2   always; reads order, attempt
      Goods are handed over of COMPLETED orders only; at most the last attempt is open, and a PENDING_PAYMENT order has it.
 I3   always; reads entry, receipt, order, refund
@@ -52,9 +55,9 @@ I13  always; reads all
      text; every card in the vault is sealed.
 I14  always; reads order, attempt, notice, refund, case
      What must still happen is in the due index.
-I14  quiet, late; reads order, attempt, notice, claim
+I14  quiet, late; reads order, attempt, notice, claim, recharge
      Nothing is overdue: no due row, no open attempt or unpaid order past its patience, no PAID order after two minutes, no
-     claim without owner.
+     claim without owner, no recharge beyond its limit without an end or a case.
 ```
 """
 

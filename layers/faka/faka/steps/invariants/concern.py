@@ -33,6 +33,7 @@ from faka.contexts.wallets.store import value_key, wallet_key
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, RefundId, SkuId, payment_id, refund_id
 from faka.kernel.money import Currency
 from faka.platform.table import Item, Key, TableName
+from faka.steps.invariants import recharges
 from faka.steps.invariants.books import Violation
 from faka.steps.invariants.facts import Facts
 
@@ -54,8 +55,8 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         order = facts.orders.get(subject)
         of_cards = violation.invariant == "I1" or (violation.invariant == "I5" and " claim " in violation.what)
         return Concern("sku", order.sku) if order is not None and of_cards else Concern("order", subject)
-    if subject.startswith("pay_"):
-        return Concern("order", f"ord_{subject[4:30]}")
+    if subject.startswith(("pay_", "rch_", "rch:")):
+        return Concern("order", f"ord_{subject[4:].removeprefix('rch_')[:26]}")
     if subject.startswith("order:"):
         return Concern("order", subject.split(":")[1])
     if subject.startswith(("dlv:", "cst:")):
@@ -121,6 +122,8 @@ def _order(facts: Facts, order_id: str) -> Iterator[Key]:
         yield from _refund(facts, refund.id)
     for note in order.notes if order is not None else ():
         yield from _refund(facts, note.id)
+    if order is not None and order.is_recharge:
+        yield from recharges.keys_of(OrderId(order_id))
     yield _entry_key(f"dlv:{order_id}")
     yield from (_entry_key(f"cst:{order_id}:{currency}") for currency in Currency)
     versions = range(order.version + 1) if order is not None and order.replaced else ()

@@ -14,6 +14,7 @@ from faka.contexts.stock.standing import Standing
 from faka.kernel.delivery import DeliveryKind
 from faka.platform.table import Item
 from faka.steps.invariants.books import Violation
+from faka.steps.invariants.recharges import RechargeFacts
 from faka.steps.invariants.stored import StoredFacts
 
 
@@ -21,16 +22,18 @@ class OrderFacts:
     """An order without its words."""
 
     __slots__ = (
-        *("id", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency", "channel", "attempt"),
-        *("state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact", "paid_at", "reveals", "due"),
-        *("created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes", "listed", "rate", "taken", "version"),
+        *("id", "is_recharge", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency"),
+        *("channel", "attempt", "state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact"),
+        *("paid_at", "reveals", "due", "created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes"),
+        *("listed", "rate", "taken", "version"),
     )
 
     def __init__(self, row: Item) -> None:
         self.id: str = row["id"]
         self.sku = intern(row["sku_id"])
         self.product, self.product_version = intern(row["product_id"]), int(row["product_version"])
-        self.is_sealed = DeliveryKind(row["kind"]).is_sealed
+        kind = DeliveryKind(row["kind"])
+        self.is_sealed, self.is_recharge = kind.is_sealed, kind is DeliveryKind.DIRECT_RECHARGE
         self.quantity = int(row["quantity"])
         self.unit, self.fee, self.total = (int(row[name]["minor"]) for name in ("unit", "fee", "total"))
         self.currency = intern(row["total"]["currency"])
@@ -203,6 +206,8 @@ class Facts:
         """Order → its attempts."""
         self.receipts: dict[str, ReceiptFacts] = {}
         self.refunds: dict[str, RefundFacts] = {}
+        self.recharges: dict[str, RechargeFacts] = {}
+        """Order → its recharge."""
         self._by_order: dict[str, list[RefundFacts]] | None = None
         self.notices: dict[str, NoticeFacts] = {}
         self.notices_done: set[str] = set()

@@ -18,7 +18,10 @@ from faka.contexts.proposals import Proposal
 from faka.contexts.recharges import Recharge
 from faka.contexts.statements.model import Discrepancy, Run
 from faka.contexts.stock.head import new_head
+from faka.contexts.suppliers.standing import Breaker, Minute
+from faka.contexts.suppliers.standings import Told
 from faka.contexts.suppliers.store import Offer, SupplierRow
+from faka.contexts.suppliers.supply import Supply
 from faka.contexts.vault.model import Batch
 from faka.contexts.wallets.model import GiftValue, Movement, Wallet
 from faka.kernel.model import Frozen
@@ -56,6 +59,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "CHANNELS": _of(ChannelRow),
         "SUPPLIERS": _of(SupplierRow),
         "OFFERS": _of(Offer),
+        "SUPPLY": _of(Supply),
         "CHANGE": _of(Change),
     },
     TableName.TRADE: {
@@ -97,6 +101,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
     },
     TableName.GUARD: {
         "HEALTH": _of(Health, more=("ttl",)),
+        "STANDING": _of(Minute, Breaker, Told, more=("ttl",)),
+        "FLIGHT": _of(more=("order", "ttl")),
         "TAKEN": _of(more=("minor", "ttl")),
         "HOLD": _of(more=("n", "v", "ttl")),
         "CODE": _of(more=("digest", "tries", "until", "ttl")),

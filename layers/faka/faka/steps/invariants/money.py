@@ -35,8 +35,9 @@ _COMPLETED_ONLY = "dlv:"
 _MOVEMENT = "rcp:"
 _EXCHANGE = "rep:"
 _COST = ("expense:cogs/", "inventory:cards/")
-_MAY_TURN = ("psp:", "revenue:", "expense:", "inventory:", "bank:", "equity:")
-"""Accounts that may stand on either side: a refund of money that was paid out already, a day of refunds only, stock that had no cost."""
+_MAY_TURN = ("psp:", "revenue:", "expense:", "inventory:", "bank:", "equity:", "supplier:")
+"""Accounts that may stand on either side: a refund of money that was paid out already, a day of refunds only, stock that had no cost, a
+supplier with a deposit of ours."""
 
 _BY_HAND = ("bat:", "void:", "set:", "fee:", "pout:", "den:", "cor:", "rev:", "com:", "mis:")
 """Facts whose rows are not among these books, or that only the books know."""
@@ -171,8 +172,8 @@ def _entries(facts: Facts) -> None:
     there |= {"cst:": facts.orders.__contains__, "rec:": facts.refunds.__contains__}
     there[_EXCHANGE] = lambda order: order in facts.orders and facts.orders[order].replaced > 0
     for name in facts.entries:
-        if name.startswith(("rfd:", "val:", "wal:")):
-            continue  # judged beside its refund, its value, its wallet
+        if name.startswith(("rfd:", "val:", "wal:", "rch:")):
+            continue  # judged beside its refund, its value, its wallet, its recharge
         about = name[4:].split(":")[0]
         known = there.get(name[:4])
         if not name.startswith(_BY_HAND) and (known is None or not known(name[4:] if name.startswith(_MOVEMENT) else about)):

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from faka.contexts.orders.model import OrderState
 from faka.contexts.payments.model import CLOSE_PATIENCE_S, NoticeState, PaymentState
 from faka.kernel.clock import to_row
+from faka.steps.invariants import recharges
 from faka.steps.invariants.books import Question
 from faka.steps.invariants.facts import Facts, OrderFacts
 
@@ -36,10 +37,13 @@ def check(facts: Facts, question: Question) -> None:
                 _late(facts, attempt.id, "still open", attempt.expires_at, timedelta(seconds=CLOSE_PATIENCE_S) + ROUND, latest)
     for refund in facts.refunds.values():
         _due(facts, refund.id, refund.due, latest)
+    for recharge in facts.recharges.values():
+        _due(facts, recharge.id, recharge.due, latest)
     for name, notice in facts.notices.items():
         if notice.state == NoticeState.RECEIVED:
             _due(facts, name, notice.due, latest)
             _late(facts, name, "RECEIVED", notice.received_at, NOTICE_AFTER, latest)
+    recharges.overdue(facts, latest)
     _claims(facts, latest)
 
 
@@ -47,7 +51,7 @@ def _order(facts: Facts, order: OrderFacts, latest: datetime) -> None:
     _due(facts, order.id, order.due, latest)
     if order.state is OrderState.PENDING_PAYMENT:
         _late(facts, order.id, "unpaid and not ended", order.expires_at, timedelta(seconds=CLOSE_PATIENCE_S) + ROUND, latest)
-    elif order.state is OrderState.PAID and order.paid_at is not None:
+    elif order.state is OrderState.PAID and order.paid_at is not None and order.id not in facts.recharges:
         _late(facts, order.id, "PAID and no goods, no case", order.paid_at, STUCK_AFTER, latest)
     elif order.state is OrderState.SHORT and order.is_sealed and order.short_until is not None:
         _late(facts, order.id, "SHORT and not given up", order.short_until, STUCK_AFTER, latest)

@@ -7,7 +7,7 @@ from sys import intern
 from faka.contexts.orders.model import GIVES_BACK, LOG_MAX, TRANSITIONS, DeliveryState, OrderState
 from faka.contexts.payments.model import NoticeState
 from faka.platform.table import Item, TableName
-from faka.steps.invariants import kinds, shelves, wallets
+from faka.steps.invariants import kinds, recharges, shelves, wallets
 from faka.steps.invariants.facts import (
     AttemptFacts,
     CaseFacts,
@@ -204,8 +204,7 @@ def hold(facts: Facts, row: Item) -> None:
 def product(facts: Facts, row: Item) -> None:
     if row["sk"] == "LIVE":
         return
-    prices = {sku["id"]: (sku["price"]["minor"], sku["price"]["currency"]) for sku in row["skus"]}
-    facts.prices[row["id"], row["version"]] = prices
+    facts.prices[row["id"], row["version"]] = {sku["id"]: (sku["price"]["minor"], sku["price"]["currency"]) for sku in row["skus"]}
     facts.order_max[row["id"]] = max(facts.order_max[row["id"]], *(sku["per_order_max"] for sku in row["skus"]))
 
 
@@ -217,6 +216,7 @@ READERS: dict[tuple[TableName, str], Reader] = {
     (TableName.TRADE, "CHANNELTXN"): receipt,
     (TableName.TRADE, "REFUND"): refund,
     (TableName.TRADE, "NOTICE"): notice,
+    (TableName.TRADE, "RECHARGE"): recharges.read,
     (TableName.TRADE, "CASE"): case,
     (TableName.TRADE, "DISCREPANCY"): difference,
     (TableName.TRADE, "WALLET"): wallets.wallet,

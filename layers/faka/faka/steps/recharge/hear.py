@@ -39,8 +39,9 @@ def hear(deps: Deps, name: RechargeId, heard: Heard) -> Recharge:
         changed, effect = after(recharge, heard, now)
         if changed is recharge and effect is Effect.NONE:
             return recharge
+        changed = with_due(changed, now)
         try:
-            deps.tables.commit(_writes(deps, recharge, with_due(changed, now), effect, heard, now))
+            deps.tables.commit(_writes(deps, recharge, changed, effect, heard, now))
         except (RechargeMoved, OrderMoved, AlreadyPosted):
             continue
         except CaseExists:  # a contradiction that was told before
