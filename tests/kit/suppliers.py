@@ -12,6 +12,7 @@ shop.warehouse.charges[number]                         # how often it was charge
 ```
 """
 
+import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from enum import StrEnum
@@ -135,6 +136,15 @@ class FakeSuppliers:
 
     def by_kind(self, kind: str) -> FakeSupplier:
         return self._all.get(kind) or self.also(kind)
+
+    def texts(self) -> dict[str, str]:
+        """Their secrets as the store keeps them."""
+        return {f"faka/suppliers/{one.facts['id']}": json.dumps(one.facts["secret"]) for one in self._all.values()}
+
+    def call_name(self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes) -> str:
+        """What a call is counted under."""
+        kind = urlsplit(url).path.lstrip("/").partition("/")[0]
+        return self._all[kind].desk.call_name(Asked.of(method, url, headers, body))
 
     def request(
         self,

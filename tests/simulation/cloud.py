@@ -32,6 +32,7 @@ from tests.kit.clock import FrozenClock
 from tests.kit.engine import Engine
 from tests.kit.providers import FakeProviders
 from tests.kit.sinks import Canaries
+from tests.kit.suppliers import FakeSuppliers
 from tests.kit.tables import PHYSICAL
 from tests.kit.world import World
 from tests.simulation import wiring
@@ -93,6 +94,11 @@ class Failed:
 DIED = Died()
 
 
+def class_named(code: str) -> str:
+    """An error's class, by which a machine knows it."""
+    return "".join(part.capitalize() for part in code.split("_"))
+
+
 class Stage:
     """A scenario's beginning. `world` is the shop as `tests.kit.world` builds it; what `given` returns is handed to every run."""
 
@@ -108,6 +114,7 @@ class Stage:
         self.world.sweep()
         self._announce()
         self._kept = [row for name in table.TableName for row in self.world.client.rows(name)]
+        self.suppliers = tuple(row["kind"]["S"] for row in self._kept if row["pk"]["S"] == "SUPPLIERS")
         self.plain = {id(row): table.from_wire(row) for row in self._kept}
 
     def _announce(self) -> None:
@@ -157,7 +164,9 @@ class Cloud:
         self.post, self.bucket, self.shelf = Post(), Bucket(), Shelf(_shelf_texts())
         self.bucket.files |= stage.bucket.files
         self.machines = Machines()
-        self.line = Line(self.gate, self.providers)
+        self.suppliers = FakeSuppliers(self.clock, stage.suppliers)
+        self.shelf.kept |= self.suppliers.texts()
+        self.line = Line(self.gate, self.providers, self.suppliers)
         self.tables = TablesClient(self.gate, self.engine, judge)
         models = {"kms": Keys(self.chance.bytes), "events": self.bus, "sesv2": self.post, "s3": self.bucket, "secretsmanager": self.shelf}
         models |= {"sqs": self.queues["intake"], "stepfunctions": self.machines}
@@ -192,6 +201,7 @@ class Cloud:
             "objects": Objects(self.clients["s3"], "bucket"),
             "books": Objects(self.clients["s3"], "bucket"),
             "reconciliation": Machine(self.clients["stepfunctions"], "machine"),
+            "recharging": Machine(self.clients["stepfunctions"], "machine"),
             "intake_queue": QueuePort(self.clients["sqs"], "queue"),
             "vault": VaultStore(tables, lanes=1),
         }

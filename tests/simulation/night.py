@@ -3,7 +3,7 @@
 The machine's waits pass no simulated time: what happens meanwhile happens between the calls, as for everybody else.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from datetime import date, timedelta
 from functools import cache
 from typing import Any
@@ -12,14 +12,12 @@ from faka.kernel.clock import SHANGHAI, business_day
 from infra.local.asl import Answer, Call, Execution, Failure, Reply, Result, load
 from infra.tools.template import ROOT
 from tests.simulation import wiring
-from tests.simulation.cloud import DIED, Failed
-from tests.simulation.play import Play, Script
+from tests.simulation.cloud import DIED, Failed, class_named
+from tests.simulation.play import Play
+from tests.simulation.topping import DEATH, TIMED_OUT, Meanwhile
 
 
 FUNCTIONS = ("bills", "reconcile", "repair")
-
-DEATH, TIMED_OUT = "Lambda.ServiceException", "Sandbox.Timedout"
-"""What the machine is told of a function whose instance is gone, and of one that was ended because its time was over."""
 
 AGAIN_MAX = 3
 """How often a person runs a night again that did not end well. Nobody is aimed at more than twice."""
@@ -28,10 +26,6 @@ SETTLED = ("BALANCED", "NO_DATA")
 
 ACCOUNTS = ("alipay",)
 """Whose day is run: another account's is the same work over again, on rows of its own."""
-
-
-Meanwhile = Mapping[str, Script]
-"""Task → what begins beside it, so that the two meet and the first is not long over."""
 
 
 @cache
@@ -85,7 +79,7 @@ class Machine:
         if answer is DIED:
             return Failure(TIMED_OUT if clock.now() > until else DEATH)
         if isinstance(answer, Failed):
-            return Failure(_named(answer.error))
+            return Failure(class_named(answer.error))
         if payload["task"] == "plan":
             answer = {**answer, "accounts": [account for account in answer["accounts"] if account in ACCOUNTS]}
         return Answer({"Payload": answer})
@@ -93,11 +87,6 @@ class Machine:
 
 class _Stopped(Exception):
     """An operator has stopped the execution."""
-
-
-def _named(code: str) -> str:
-    """An error's class, by which the machine knows it."""
-    return "".join(part.capitalize() for part in code.split("_"))
 
 
 def runs(play: Play, who: str, day: date, expected: Sequence[str] = SETTLED, meanwhile: Meanwhile | None = None) -> bool:

@@ -11,6 +11,7 @@ from greenlet import getcurrent, greenlet
 from faka.kernel.exchange import RawRequest
 from tests.kit.doors import event
 from tests.kit.sinks import Canaries
+from tests.simulation import topping
 from tests.simulation.cloud import DIED, HOLD_TTL_S, Cloud, Failed, message_event
 from tests.simulation.gate import Call, Does, Fate, Process
 from tests.simulation.strategies import Strategy
@@ -27,6 +28,13 @@ DRAIN_MAX = 60
 
 RESENDS_MAX = 3
 """After the faults have stopped, a provider repeats a notice at most this often."""
+
+MACHINES_MAX = 8
+LOST_S = 420.0
+"""A top-up whose machine is lost is due five minutes after its next question, and its sweep is allowed one machine in five minutes."""
+
+PLACES = {"callbacks": ("channel", "account"), "suppliers": ("kind", "supplier")}
+"""What the two parts of a notice's address name."""
 
 Script = Callable[["Play"], None]
 
@@ -82,6 +90,8 @@ class Play:
     """Commands that a person will repeat when the storm is over."""
     once_more: list[Callable[[], Any]] = field(default_factory=list)
     """What is no message and may be done again all the same: a night of a day that is closed."""
+    beside_machines: dict[str, Script] = field(default_factory=dict)
+    """Task of a top-up's machine → what begins beside the first one of it."""
     is_aimed: bool = False
     """The strategy aims at single calls, and may do so to the end of the run."""
     watch: Callable[[], None] = lambda: None
@@ -167,6 +177,9 @@ class Play:
         for worker, queue in self.cloud.queues.items():
             if worker not in names and any(each.visible_at <= self._now_s for each in queue.waiting):
                 found.append((worker, 2.0, lambda w=worker: self._begin(w, lambda play: play.work(w))))  # type: ignore[misc]
+        for name, _ in topping.waiting(self):
+            if name not in names:
+                found.append((name, 3.0, lambda n=name: self._begin(n, lambda play: topping.drive(play, n, is_patient=False))))  # type: ignore[misc]
         if self._minutes < self.habits.minutes:
             found.append(("minute", 0.25, self._minute))
         return found
@@ -197,12 +210,15 @@ class Play:
         notice.is_flying, notice.sent = True, notice.sent + 1
         raw = notice.raw
         path, name = raw.path, notice.channel
-        params = {"channel": path.split("/")[3], "account": path.split("/")[4]}
+        names = PLACES[path.split("/")[2]]
+        params = dict(zip(names, path.split("/")[3:], strict=True))
+        route = f"/v1/{path.split('/')[2]}/{{{names[0]}}}/{{{names[1]}}}"
         headers = {**raw.headers, "host": "notify.test"}
-        given = event(raw.method, "/v1/callbacks/{channel}/{account}", path, params, _query(raw), raw.body, headers, "198.51.100.1")
+        given = event(raw.method, route, path, params, _query(raw), raw.body, headers, "198.51.100.1")
         answer = self.cloud.invoke("callbacks", given, f"notice of {name}{self.notices.index(notice)}")
         notice.is_flying = False
-        is_taken = isinstance(answer, dict) and answer["statusCode"] in (200, 204) and answer["body"] in ("success", "")
+        is_good = isinstance(answer, dict) and answer["statusCode"] in (200, 204)
+        is_taken = is_good and (names[0] == "kind" or answer["body"] in ("success", ""))
         notice.is_acknowledged = is_taken and not self._comes_again()
 
     def relay(self, count: int) -> None:
@@ -254,6 +270,10 @@ class Play:
                     self.deliver(notice)
         self.drain()
         self._minutes_pass(61)
+        for _ in range(MACHINES_MAX):
+            if not topping.is_any_open(self):
+                return
+            self._minutes_pass(LOST_S)
 
     def end_of_holds(self) -> None:
         """Nobody who has not paid holds anything after this."""
@@ -292,6 +312,10 @@ class Play:
         for _ in range(DRAIN_MAX):
             if self.cloud.records(1):
                 self.relay(100)
+                continue
+            machines = topping.waiting(self)
+            if machines:
+                topping.drive(self, machines[0][0], is_patient=True)
                 continue
             busy = [worker for worker, queue in self.cloud.queues.items() if any(each.visible_at <= self._now_s for each in queue.waiting)]
             if not busy:

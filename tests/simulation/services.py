@@ -16,6 +16,8 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from tests.kit.engine import Engine
 from tests.kit.providers import FakeProviders
 from tests.kit.roles import Checked
+from tests.kit.suppliers import BASE as SUPPLIERS
+from tests.kit.suppliers import FakeSuppliers
 from tests.kit.tables import PHYSICAL
 from tests.simulation import failures
 from tests.simulation.gate import Call, Does, Fate, Gate, plain
@@ -296,22 +298,41 @@ class Shelf:
 
 
 class Line:
-    """The way out to the payment providers."""
+    """The way out to payment providers and suppliers."""
 
-    def __init__(self, gate: Gate, providers: FakeProviders) -> None:
+    def __init__(self, gate: Gate, providers: FakeProviders, suppliers: FakeSuppliers) -> None:
         self._gate = gate
         self._providers = providers
+        self._suppliers = suppliers
         self.addresses: list[str] = []
 
     def request(
-        self, method: str, url: str, *, headers: Mapping[str, str] | None = None, body: bytes = b"", timeout_s: float = 10.0
+        self,
+        method: str,
+        url: str,
+        *,
+        headers: Mapping[str, str] | None = None,
+        body: bytes = b"",
+        timeout_s: float = 10.0,
+        answered: dict[str, str] | None = None,
     ) -> tuple[int, bytes]:
         address = urlsplit(url)
+        if url.startswith(f"{SUPPLIERS}/"):
+            return self._supplied(method, url, headers, body, answered)
         asked = dict(parse_qsl(address.query)) | dict(parse_qsl(body.decode()))
         what = asked.get("method", asked.get("act", "")).rpartition(".")[2]
         self.addresses.append(url)
         call = Call("http", what or method, address.path.strip("/").partition("/")[0])
         return self._gate.pass_(call, lambda: self._providers.request(method, url, headers=headers, body=body), failures.PROVIDER)
+
+    def _supplied(
+        self, method: str, url: str, headers: Mapping[str, str] | None, body: bytes, answered: dict[str, str] | None
+    ) -> tuple[int, bytes]:
+        self.addresses.append(url)
+        call = Call("http", self._suppliers.call_name(method, url, headers, body), "supplier")
+        return self._gate.pass_(
+            call, lambda: self._suppliers.request(method, url, headers=headers, body=body, answered=answered), failures.PROVIDER
+        )
 
     def download(
         self, url: str, into: BinaryIO, *, headers: Mapping[str, str] | None = None, bytes_max: int, timeout_s: float = 300.0

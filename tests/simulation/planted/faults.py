@@ -10,7 +10,7 @@ from faka.contexts.stock.rewrite import rewritten
 from faka.flows import announce, checkout, orphans, reveal, take_notice
 from faka.steps import notice, poll, release
 from faka.steps.settle import booking, decide, writes
-from tests.simulation.planted import Fault, money_back, night, persons
+from tests.simulation.planted import Fault, money_back, night, persons, recharges
 
 
 SEEN, ANY = 'when="#version = :seen"', 'when="#version >= :seen OR #version < :seen"'
@@ -309,4 +309,5 @@ FAULTS: tuple[Fault, ...] = (
     *money_back.FAULTS,
     *night.FAULTS,
     *persons.FAULTS,
+    *recharges.FAULTS,
 )

@@ -186,6 +186,19 @@ def test_twin_an_attempt_that_is_sent_again_after_silence_is_charged_twice(monke
         assert len(shop.charged) == 2
 
 
+def test_the_last_wait_before_the_limit_ends_at_the_limit() -> None:
+    """Two machines climb the ladder twice as fast; the buyer's half hour stays half an hour."""
+    with top_ups(ScriptedSupplier("first", "silent")) as shop:
+        recharge = shop.begun()
+        for _ in range(7):
+            shop.step(recharge, "submit")
+            stands = shop.step(recharge, "ask")
+        assert stands.wait_s == LIMIT.total_seconds() + 1
+        shop.world.clock.advance(seconds=stands.wait_s)
+        assert shop.step(recharge, "ask").wait_s == 3600
+        assert len(shop.cases()) == 1
+
+
 def test_what_was_paid_back_after_it_had_arrived_stays_arrived() -> None:
     """There is nothing to take back into stock and nothing to hide: only the money moves."""
     with top_ups(ScriptedSupplier("first", DONE)) as shop:

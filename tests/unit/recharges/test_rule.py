@@ -75,7 +75,10 @@ def test_a_word_about_another_number_is_nothing() -> None:
 
 
 def test_the_pauses_grow_and_the_last_one_repeats() -> None:
-    waits = [recharge(RechargeState.PROCESSING, attempt(0).model_copy(update={"asked": asked})).wait_s for asked in range(9)]
+    waits = [
+        recharge(RechargeState.PROCESSING, attempt(0).model_copy(update={"asked": asked})).wait_s(START + timedelta(hours=1))
+        for asked in range(9)
+    ]
     assert waits == [*LADDER_S, 3600, 3600]
 
 

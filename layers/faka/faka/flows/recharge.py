@@ -72,7 +72,8 @@ def _tried(deps: Deps, asked: RechargeRequest, step: Callable[[Deps, Recharge], 
 
 
 def _standing(deps: Deps, recharge: Recharge) -> Standing:
-    return Standing(state=recharge.state, next=_next(deps, recharge), wait_s=recharge.wait_s, attempts=len(recharge.attempts))
+    wait_s = recharge.wait_s(deps.clock.now())
+    return Standing(state=recharge.state, next=_next(deps, recharge), wait_s=wait_s, attempts=len(recharge.attempts))
 
 
 def _next(deps: Deps, recharge: Recharge) -> str:

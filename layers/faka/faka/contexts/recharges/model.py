@@ -137,11 +137,12 @@ class Recharge(Frozen):
         """Whether nobody but a person, or the supplier by himself, will end it."""
         return self.is_with_a_person and at >= self.limit_at + ASK_MAX
 
-    @property
-    def wait_s(self) -> int:
-        """Until the next question."""
+    def wait_s(self, now: datetime) -> int:
+        """Until the next question: a step of the ladder, but not beyond the limit, at which a person is called."""
         asked = self.attempts[-1].asked if self.attempts else 0
-        return LADDER_S[min(asked, len(LADDER_S) - 1)]
+        step = LADDER_S[min(asked, len(LADDER_S) - 1)]
+        left = int((self.limit_at - now).total_seconds()) + 1
+        return min(step, left) if left > 0 else step
 
     def moved(self, state: RechargeState, at: datetime, actor: str, status: str, **changes: object) -> "Recharge":
         """Raises: IllegalTransition for a change outside the table."""

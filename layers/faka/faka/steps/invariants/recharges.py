@@ -27,8 +27,8 @@ if TYPE_CHECKING:
     from faka.steps.invariants.facts import Facts, OrderFacts
 
 
-CALL_AFTER = timedelta(hours=1, minutes=10)
-"""A person is called by the first question after the limit; questions are at most an hour apart, and a machine may have to begin anew."""
+CALL_AFTER = timedelta(minutes=20)
+"""A person is called by the question at the limit. A machine that was lost before is begun anew at most ten minutes later."""
 
 _S = RechargeState
 _ARRIVED = frozenset({_S.SUCCEEDED, _S.REVERSED})

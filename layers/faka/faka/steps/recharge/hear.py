@@ -52,7 +52,7 @@ def hear(deps: Deps, name: RechargeId, heard: Heard) -> Recharge:
 
 
 def with_due(recharge: Recharge, now: datetime) -> Recharge:
-    due_at = None if recharge.state in ENDED or recharge.is_left(now) else now + timedelta(seconds=recharge.wait_s) + PATIENCE
+    due_at = None if recharge.state in ENDED or recharge.is_left(now) else now + timedelta(seconds=recharge.wait_s(now)) + PATIENCE
     return recharge.model_copy(update={"due_at": due_at})
 
 
