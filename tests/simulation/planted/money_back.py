@@ -52,7 +52,7 @@ FAULTS: tuple[Fault, ...] = (
     Fault(
         "goods that were seen go back into stock",
         "acg-faka and others: refund puts the key on sale again whether or not it was read",
-        ((refund_order._refunded, "if is_whole and order.revealed_at is None:", "if is_whole:"),),
+        ((refund_order._refunded, "if is_whole and order.revealed_at is None and not order.kind.goes_to_account:", "if is_whole:"),),
         frozenset({"I0", "I1", "I2", "I12"}),
         ("staff_gives_back_what_he_looks_at",),
     ),
