@@ -32,6 +32,10 @@ run: .venv/run.stamp ## Run the whole shop on this machine until Ctrl-C; PORT=80
 demo-buy: .venv/run.stamp ## Buy one card in the running shop, over HTTP and without a browser
 	@$(PY) -m infra.local.demo_buy $(PORT_ARGUMENT)
 
+.PHONY: demo-recharge
+demo-recharge: .venv/run.stamp ## Buy a top-up whose first supplier charges it and answers nothing; WAY=refused, WAY=nobody for others
+	@$(PY) -m infra.local.demo_recharge $(if $(WAY),--way $(WAY))
+
 .PHONY: demo-reconcile
 demo-reconcile: .venv/run.stamp ## Lose a payment in the running shop and let the night's reconciliation find it
 	@$(PY) -m infra.local.demo_reconcile

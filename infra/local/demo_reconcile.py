@@ -96,7 +96,7 @@ def lose(shop: str, players: str, visitor: Visitor, say: Say, day: date) -> tupl
     say(f"  order      {number}: {page.headline}")
     trade_no = _trade_no(cashier_of(visitor, page))
     back = (datetime.now(UTC) + SHANGHAI).date() - day
-    _control(players, out_trade_no=trade_no, act="lose", paid_ago_s=back.days * DAY_S)
+    control(players, out_trade_no=trade_no, act="lose", paid_ago_s=back.days * DAY_S)
     say(f"  paid       {trade_no}: the provider has the money, the notice is lost, and the bill of {day} has the line")
     return address, number
 
@@ -105,7 +105,7 @@ def _trade_no(cashier: Page) -> str:
     return cashier.url.partition("?")[0].rpartition("/")[2]
 
 
-def _control(players: str, **order: Any) -> Any:
+def control(players: str, **order: Any) -> Any:
     request = urllib.request.Request(f"{players}/_control", json.dumps(order).encode(), {"Content-Type": "application/json"})
     with urllib.request.urlopen(request, timeout=30) as answer:
         return json.load(answer)
@@ -130,14 +130,14 @@ def run_night(endpoint: str, day: date, say: Say = print) -> Night:
         if time.monotonic() - began > WAIT_S_MAX:
             raise NotFound(f"{name} is still at work after {WAIT_S_MAX} s")
         time.sleep(POLL_S)
-    night = Night(told["status"], list(_entered(states, execution)), json.loads(told.get("output") or "null"), time.monotonic() - began)
+    night = Night(told["status"], list(entered(states, execution)), json.loads(told.get("output") or "null"), time.monotonic() - began)
     for state, at_s in night.states:
         say(f"  {at_s:6.2f} s   {state}")
     say(f"  {night.took_s:6.2f} s   {night.status}: {json.dumps(night.output, ensure_ascii=False)[:400]}")
     return night
 
 
-def _entered(states: Any, execution: str) -> Iterator[tuple[str, float]]:
+def entered(states: Any, execution: str) -> Iterator[tuple[str, float]]:
     pages = states.get_paginator("get_execution_history").paginate(executionArn=execution)
     events = [event for page in pages for event in page["events"]]
     for event in events:
@@ -153,7 +153,7 @@ def read_report(endpoint: str, channel: str, day: date) -> dict[str, Any]:
     return found
 
 
-def _facts(state: Path) -> dict[str, Any]:
+def facts_of(state: Path) -> dict[str, Any]:
     try:
         found: dict[str, Any] = json.loads((state / "home.json").read_text())
     except (OSError, ValueError):
@@ -165,7 +165,7 @@ def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m infra.local.demo_reconcile", description="Lose a payment and let the night find it.")
     parser.add_argument("--state", type=Path, default=ROOT / ".local", help="folder of the running shop's state")
     given = parser.parse_args()
-    facts = _facts(given.state)
+    facts = facts_of(given.state)
     shop, players = (f"http://127.0.0.1:{facts['port'] + more}" for more in (0, 1))
     try:
         mended = reconcile(shop, players, f"http://127.0.0.1:{facts['cloud_port']}")

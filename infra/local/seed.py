@@ -9,7 +9,7 @@ nothing. Cards take the way of every card: a job, a form, a file in the bucket, 
 import os
 import sys
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,6 +23,7 @@ from faka.contexts.catalog.errors import ProductNotFound
 from faka.contexts.catalog.model import ChannelRow
 from faka.contexts.catalog.policy import lawful, read_product
 from faka.contexts.intake import ImportState, Shape, Wish
+from faka.contexts.suppliers.store import Offer, SupplierRow
 from faka.flows.edit_catalog import publish, save_channel
 from faka.flows.intake import ImportOrder, open_import, progress
 from faka.kernel.clock import business_day, to_row
@@ -30,8 +31,10 @@ from faka.kernel.ids import BatchId, ProductId, SkuId
 from faka.kernel.money import Currency, Money
 from faka.kernel.secret import Secret
 from faka.platform import aws
+from faka.steps.offers import offered
 from faka.wiring import Deps, ShopSettings
 from infra.local.actors import create_keys
+from infra.local.actors.suppliers.counter import open_suppliers
 from infra.local.seed_cards import card_file, expiry
 
 
@@ -79,7 +82,10 @@ def seed(deps: Deps, *, shop_url: str, actors_url: str, keys: Path, say: Say = p
     seed_sender(deps)
     channels = seed_channels(deps, actors_url, keys, DEMO)
     say(f"    channels {', '.join(channels)}, pointed at {actors_url}")
+    offers = [offer for one in written["products"] for offer in offers_taken_out(one)]
     deliveries = seed_products(deps, written)
+    suppliers = seed_suppliers(deps, actors_url, keys, offers)
+    say(f"    suppliers {', '.join(suppliers)}, with {len(offers)} offers")
     say(f"    {len(written['products'])} products in {len(written['categories'])} categories, on {shop_url}/")
     seed_cards(deps, deliveries, say)
 
@@ -105,6 +111,30 @@ def seed_channels(deps: Deps, actors_url: str, keys: Path, rules: Mapping[str, M
         more = {"enabled": True, "secret_name": secret, "position": position}
         save_channel(deps, ChannelRow.model_validate({**channel, **more, **rule}))
     return [channel["id"] for channel in channels]
+
+
+# -- suppliers ----------------------------------------------------------------------------------------------------
+
+
+def seed_suppliers(deps: Deps, actors_url: str, keys: Path, offers: Sequence[Mapping[str, Any]] = ()) -> list[str]:
+    """Tell the shop about the players of suppliers: rows, keys, and what they offer of which SKU."""
+    desks = open_suppliers(create_keys(keys), actors_url)
+    for desk in desks.values():
+        facts = desk.supplier()
+        row = SupplierRow.model_validate({**{name: value for name, value in facts.items() if name != "secret"}, "enabled": True})
+        deps.secrets.write(row.secret_name, {name: Secret(value) for name, value in facts["secret"].items()})
+        deps.tables.apply(deps.suppliers.save(row))
+    for offer in offers:
+        desk = desks[offer["kind"]]
+        facts = {name: value for name, value in offer.items() if name != "kind"}
+        names = {"supplier_id": desk.supplier()["id"], "fields": {"mobile": desk.target}}
+        deps.tables.commit(offered(deps, Offer.model_validate(facts | names)))
+    return sorted(desks)
+
+
+def offers_taken_out(written: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Take what suppliers offer of a written product out of its SKUs."""
+    return [{**offer, "sku": sku["id"]} for sku in written["skus"] for offer in sku.pop("offers", ())]
 
 
 # -- products -----------------------------------------------------------------------------------------------------

@@ -50,8 +50,9 @@ class Keys:
             found = {name.partition(".")[2]: text for name, text in self.secrets.items() if name.partition(".")[0] == kind}
             if not found:
                 from infra.local.actors.desks import DESKS
+                from infra.local.actors.suppliers import DESKS as SUPPLIERS
 
-                found = DESKS[kind].new_secrets()
+                found = DESKS[kind].new_secrets() if kind in DESKS else SUPPLIERS[kind].new_secret()
                 self.secrets.update({f"{kind}.{name}": text for name, text in found.items()})
             return found
 
@@ -105,6 +106,7 @@ def new_keys() -> Keys:
 def create_keys(state: Path) -> Keys:
     """The keys of this state folder, those of all players; made at the first call, the same ever after."""
     from infra.local.actors.desks import DESKS
+    from infra.local.actors.suppliers import DESKS as SUPPLIERS
 
     state.mkdir(parents=True, exist_ok=True)
     path = state / FILE
@@ -113,7 +115,7 @@ def create_keys(state: Path) -> Keys:
         fcntl.flock(turn, fcntl.LOCK_EX)
         kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         keys = Keys(dict(kept))
-        for kind in DESKS:
+        for kind in (*DESKS, *SUPPLIERS):
             keys.of(kind)
         if keys.secrets != kept:
             draft = state / f"{FILE}.draft"

@@ -3,9 +3,10 @@
 | address | who |
 |---|---|
 | `/{provider}/…` | the shop's server and the buyer's browser, at the provider's own addresses (`desk.Desk`) |
+| `/{supplier}/…` | the shop's server, at the supplier's own addresses (`suppliers.counter`) |
 | `/cashier/{provider}/{out_trade_no}`, `/qr/{token}` | the buyer |
 | `/`, `/log`, `/mailbox` | whoever watches |
-| `/_control`, `/_state`, `/_notices` | tests: JSON in, JSON out |
+| `/_control`, `/_state`, `/_notices`, `/_supplies` | tests: JSON in, JSON out |
 
 `POST /_control {"out_trade_no": "pay…", "act": "repeat", "times": 5}` answers `{"notices": n}`; `delay_s` postpones, `amount_minor`
 changes what is paid, `paid_ago_s` when. `{"provider": "alipay", "refund_way": "LATER"}` says how a provider takes refunds from now on.
@@ -29,6 +30,7 @@ from infra.local.actors.keys import Keys, create_keys
 from infra.local.actors.mailbox import Mailbox
 from infra.local.actors.notice import Refusal
 from infra.local.actors.spelling import Params, minor_of
+from infra.local.actors.suppliers.counter import SupplierCounter
 
 
 BODY_MAX = 256 * 1024
@@ -45,6 +47,7 @@ class Players:
         self.bank = Bank(time.time, state / "trades.jsonl" if state else None)
         self.desks = open_desks(self.keys, self.bank, base)
         self.courier = Courier()
+        self.suppliers = SupplierCounter(self.keys, base, self.courier)
         self.mailbox = Mailbox(mail_source)
         self.base = base
 
@@ -125,6 +128,8 @@ class Handler(BaseHTTPRequestHandler):
         head, _, rest = path.lstrip("/").partition("/")
         if head in players.desks:
             return self._provider(head, rest, query, body)
+        if head in players.suppliers.desks:
+            return self._supplier(head, body)
         match head:
             case "cashier":
                 return self._cashier(rest, query, body)
@@ -140,6 +145,8 @@ class Handler(BaseHTTPRequestHandler):
                 return self._control(json.loads(body))
             case "_state":
                 return self._state(query)
+            case "_supplies":
+                return self._send(200, json.dumps(players.suppliers.facts()).encode(), JSON)
             case "_notices":
                 return self._notices(query)
             case "":
@@ -154,6 +161,13 @@ class Handler(BaseHTTPRequestHandler):
         if desk.is_entrance(asked):
             return self._to_cashier(desk.enter(asked))
         answer = desk.serve(asked)
+        return self._send(answer.status, answer.body, answer.content_type, dict(answer.headers))
+
+    def _supplier(self, kind: str, body: bytes) -> None:
+        answer = self.server.players.suppliers.serve(kind, Asked.of(self.command, self.path, dict(self.headers), body))
+        if answer is None:
+            self.close_connection = True
+            return None
         return self._send(answer.status, answer.body, answer.content_type, dict(answer.headers))
 
     def _cashier(self, rest: str, query: Params, body: bytes) -> None:
@@ -175,6 +189,8 @@ class Handler(BaseHTTPRequestHandler):
         return None
 
     def _control(self, order: Any) -> None:
+        if "supplier" in order:
+            return self._send(200, json.dumps(self.server.players.suppliers.control(order)).encode(), JSON)
         if "refund_way" in order:
             self.server.players.bank.refund_ways[order["provider"]] = RefundWay(order["refund_way"])
             return self._send(200, b"{}", JSON)

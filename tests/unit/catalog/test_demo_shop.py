@@ -12,7 +12,7 @@ from faka.contexts.catalog.policy import lawful, read_product, require_publishab
 from faka.contexts.catalog.texts import Localized
 from faka.contexts.intake import Shape, Wish, parse, survey
 from faka.contexts.intake.survey import Survey
-from infra.local.seed import CATALOG, Delivery, taken_out
+from infra.local.seed import CATALOG, Delivery, offers_taken_out, taken_out
 from infra.local.seed_cards import LIKENESSES, card_file, expiry
 from tests.kit.clock import START
 
@@ -25,6 +25,7 @@ def demo() -> list[tuple[Product, list[Delivery], bool]]:
     found = []
     for one in copy.deepcopy(WRITTEN["products"]):
         deliveries = taken_out(one)
+        offers_taken_out(one)
         is_later = one.pop("opens_in", None) is not None
         found.append((read_product(one), deliveries, is_later))
     return found
@@ -43,10 +44,10 @@ def test_every_text_of_a_demo_product_exists_in_both_languages(written: tuple[Pr
 
 def test_the_demo_has_a_dozen_products_of_several_kinds_one_that_opens_later_and_one_sold_out() -> None:
     listed = [(product, deliveries, is_later) for product, deliveries, is_later in demo() if product.state == "LISTED"]
-    assert len(listed) == 12
+    assert len(listed) == 13
     assert {product.kind.value for product, _, _ in demo()} == {"CARD", "LINK", "DIRECT_RECHARGE"}
     assert [product.id for product, _, is_later in listed if is_later] == ["chixiao-pass"]
-    assert [product.id for product, deliveries, _ in listed if not deliveries] == ["tihai-exam"]
+    assert [product.id for product, deliveries, _ in listed if not deliveries and product.kind.is_sealed] == ["tihai-exam"]
 
 
 def test_the_demo_has_2000_cards() -> None:

@@ -65,6 +65,7 @@ class Warehouse:
         self.balance_minor = balance_minor
         self.goods = {
             "5010": Goods("5010", "话费 30", 2850),
+            "5012": Goods("5012", "话费 50", 4750),
             "5011": Goods("5011", "QQ 会员", 990),
             "7001": Goods("7001", "礼品卡 50", 4800, is_card=True),
         }
