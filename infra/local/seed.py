@@ -11,7 +11,7 @@ import sys
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +40,8 @@ from infra.local.seed_cards import card_file, expiry
 
 CATALOG = Path(__file__).with_name("seed_products.yaml")
 SUPPLIER = "Demo supplier"
+PAPERS_END = datetime(2100, 1, 1, tzinfo=UTC)
+"""Players have no papers; they are admitted for good."""
 WAIT_S_MAX = 60
 """For all card files together. They take seconds; a machine that is busy with other things may take longer."""
 
@@ -121,7 +123,7 @@ def seed_suppliers(deps: Deps, actors_url: str, keys: Path, offers: Sequence[Map
     desks = open_suppliers(create_keys(keys), actors_url)
     for desk in desks.values():
         facts = desk.supplier()
-        row = SupplierRow.model_validate({**{name: value for name, value in facts.items() if name != "secret"}, "enabled": True})
+        row = SupplierRow.model_validate({**{name: value for name, value in facts.items() if name != "secret"}, "enabled": True, "admitted_until": PAPERS_END})
         deps.secrets.write(row.secret_name, {name: Secret(value) for name, value in facts["secret"].items()})
         deps.tables.apply(deps.suppliers.save(row))
     for offer in offers:

@@ -7,6 +7,7 @@ from faka.contexts.orders.model import DeliveryState, Order, OrderState, RefundS
 from faka.flows.ask_refund import ask_refund
 from faka.flows.order_page import cancel
 from faka.flows.refund_order import refund_order
+from faka.kernel.delivery import DeliveryKind
 from pages.visitor import codes_value
 from tests.browser.shop import SECRET, republish, use
 from tests.kit.world import World
@@ -136,11 +137,29 @@ def large(world: World, quantity: int) -> Order:
     return world.buy(quantity=quantity)
 
 
+def to_account(world: World) -> Order:
+    """A top-up that waits for its money."""
+    return _changed(world, pending(world), kind=DeliveryKind.DIRECT_RECHARGE, account={"mobile": "13800138000"}, runs=())
+
+
+def sending(world: World) -> Order:
+    return _moved(world, to_account(world), OrderState.PAID, paid_at=world.clock.now())
+
+
+def by_hand(world: World) -> Order:
+    return _moved(world, sending(world), OrderState.SHORT, short_until=world.clock.now() + timedelta(days=1))
+
+
+def arrived(world: World) -> Order:
+    now = world.clock.now()
+    return _moved(world, sending(world), OrderState.COMPLETED, delivery=DeliveryState.DONE, completed_at=now)
+
+
 STATES = {
     made.__name__: made
     for made in (
         *(pending, redirected, paid, held, short, failed, expired, canceled, late_delivered, late_refused, ready, several, revealed),
-        *(withheld, refunded, returned, revoked, part_back, link_ready, link_used),
+        *(withheld, refunded, returned, revoked, part_back, link_ready, link_used, to_account, sending, by_hand, arrived),
     )
 }
 

@@ -15,6 +15,7 @@ shop.warehouse.charges[number]                         # how often it was charge
 import json
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
@@ -56,6 +57,10 @@ class NoAnswer(Unavailable):
     """What a transport raises when the line is cut."""
 
 
+ALWAYS = datetime(2100, 1, 1, tzinfo=UTC)
+"""Papers that end after every test."""
+
+
 class FakeSupplier:
     """One supplier with one customer."""
 
@@ -78,7 +83,7 @@ class FakeSupplier:
 
     def row(self, **changes: Any) -> SupplierRow:
         facts = {name: value for name, value in self.facts.items() if name != "secret"}
-        return SupplierRow(**({**facts, "enabled": True} | changes))
+        return SupplierRow(**({**facts, "enabled": True, "admitted_until": ALWAYS} | changes))
 
     def account(self) -> SupplierAccount:
         return open_account(

@@ -12,6 +12,8 @@ from pages.order_view import Bought, CardView, OrderFacts, OrderView, Part
 from pages.order_words import closed_text, headline, late_remark, refund_lines, refund_remark
 
 
+MOBILE_DIGITS = 11
+
 _NEVER: Mapping[str, datetime] = {}
 
 CARDS_SHOWN_MAX = 20
@@ -120,9 +122,14 @@ def account_parts(order: OrderFacts, bought: Bought, *, is_masked: bool) -> tupl
     found = []
     for name, value in order.account.items():
         words = bought.labels.get(f"{name}={value}")
-        shown = words or (mask_account(value) if is_masked else value)
+        shown = words or (mask_account(value) if is_masked else _grouped(value))
         found.append(Part(bought.labels.get(name, name), shown))
     return tuple(found)
+
+
+def _grouped(value: str) -> str:
+    """A mobile number as people read it aloud: 138 0013 8000."""
+    return f"{value[:3]} {value[3:7]} {value[7:]}" if value.isdigit() and len(value) == MOBILE_DIGITS else value
 
 
 def opened_view(view: OrderView, cards: Sequence[CardView], lang: Language, now: datetime) -> OrderView:

@@ -104,7 +104,7 @@ class TopUps:
         self.wired(world.deps)
         for rank, one in enumerate(suppliers):
             row = SupplierRow(
-                id=one.name, name=one.name, kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True
+                id=one.name, name=one.name, kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True, admitted_until=ALWAYS
             )
             cost = Money(minor=one.cost_minor or COST_MINOR + rank, currency="CNY")
             offer = Offer(sku=world.sku.id, supplier_id=one.name, goods_id="t10", cost=cost)

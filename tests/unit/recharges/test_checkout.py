@@ -31,7 +31,7 @@ OTHER = {"phone": "13900139000"}
 def shop() -> Iterator[World]:
     with engine_world(kind="DIRECT_RECHARGE", account_form=FORM, skus=(sku("top-up", 1000, per_order_max=1),)) as world:
         row = SupplierRow(
-            id=SupplierId("first"), name="First", kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True
+            id=SupplierId("first"), name="First", kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True, admitted_until=ALWAYS
         )
         world.deps.tables.commit([world.deps.suppliers.save(row), *offered(world.deps, offer(world, 900))])
         yield world

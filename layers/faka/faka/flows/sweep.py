@@ -8,6 +8,7 @@
 | recharge whose machine is gone | begin a machine for it again |
 | order paid without goods | fulfil |
 | order ready, mail not sent | deliver |
+| paper of a supplier that ends soon | a case |
 | case past its deadline | counted for the alarm |
 | claim without an owner | give the cards back (`flows.orphans`) |
 
@@ -23,11 +24,12 @@ from faka.contexts.payments.refunds import refund_from
 from faka.contexts.payments.store import notice_from, payment_from
 from faka.kernel.clock import epoch_s
 from faka.kernel.errors import Conflict, FakaError
-from faka.kernel.ids import OrderId
+from faka.kernel.ids import OrderId, SupplierId
 from faka.platform import telemetry
 from faka.platform.due import due_before
 from faka.platform.table import Key, TableName
 from faka.steps.notice import apply_notice, as_it_came, failed
+from faka.steps.papers import warn_of_papers
 from faka.steps.poll import ask
 from faka.steps.refund import drive
 from faka.wiring import Deps
@@ -58,7 +60,7 @@ def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[st
             break
         kind, _, name = pk.partition("#")
         stuck += kind == "ORDER" and now - since > STUCK_AFTER
-        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "RECHARGE": _recharge, "CASE": _case}.get(kind)
+        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "RECHARGE": _recharge, "PAPERS": _papers, "CASE": _case}.get(kind)
         try:
             with telemetry.contained():
                 if cure is not None:
@@ -108,6 +110,10 @@ def _notice(deps: Deps, pk: str, _since: datetime) -> None:
     except FakaError as error:
         telemetry.failed("notice_failed_again", error, channel_id=notice.channel_id, attempt=notice.tries + 1)
         failed(deps, notice, deps.clock.now() + RETRY)
+
+
+def _papers(deps: Deps, pk: str, _since: datetime) -> None:
+    warn_of_papers(deps, SupplierId(pk.removeprefix("PAPERS#")))
 
 
 def _case(deps: Deps, _pk: str, since: datetime) -> None:

@@ -21,6 +21,7 @@ from faka.platform.table import Tables
 
 if TYPE_CHECKING:
     from faka.contexts.intake import BatchLog, ImportStore
+    from faka.contexts.papers import PaperStore
     from faka.contexts.quotas.flights import FlightStore
     from faka.contexts.recharges import RechargeStore
     from faka.contexts.suppliers.standings import StandingStore
@@ -108,6 +109,12 @@ class Stores:
         from faka.contexts.suppliers.store import SupplierStore
 
         return SupplierStore(self.tables)
+
+    @cached_property
+    def papers(self) -> "PaperStore":
+        from faka.contexts.papers import PaperStore
+
+        return PaperStore(self.tables)
 
     @cached_property
     def standings(self) -> "StandingStore":

@@ -23,6 +23,8 @@ class CaseKind(StrEnum):
     """Money that should go back does not, or went back and nobody here asked for it."""
     RECHARGE = "RECHARGE"
     """A supplier does not say how a recharge ended, or contradicts himself."""
+    SUPPLIER = "SUPPLIER"
+    """A supplier's papers end soon, or his statement says otherwise than our books."""
     BOOKS = "BOOKS"
     """The nightly audit found a promise broken."""
 

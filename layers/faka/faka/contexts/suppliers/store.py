@@ -1,15 +1,16 @@
 """Suppliers, and which of their goods serve which SKU, as rows."""
 
 from collections.abc import Mapping
-from typing import Annotated, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, TypeVar
 
 from pydantic import AfterValidator, Field, ValidationError
 
-from faka.kernel.errors import NotFound, UnknownState
+from faka.kernel.errors import Conflict, FakaError, NotFound, UnknownState
 from faka.kernel.ids import SkuId, SupplierId, handle
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency, Money
-from faka.platform.table import Item, Key, TableName, Tables, Write, put
+from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put
 
 
 Model = TypeVar("Model", bound=Frozen)
@@ -24,6 +25,10 @@ class SupplierMissing(NotFound):
     """No such supplier."""
 
 
+class SupplierMoved(Conflict):
+    """Somebody else changed the supplier's row since it was read; carries it."""
+
+
 class SupplierRow(Frozen):
     """One account at one supplier; its secret stands elsewhere, under `secret_name`."""
 
@@ -34,10 +39,33 @@ class SupplierRow(Frozen):
     gateway: str = Field(max_length=200)
     currency: Currency
     enabled: bool = False
+    """What a person last said; whether he may be asked, `is_open` says."""
+    admitted_until: datetime | None = None
+    """Until when his papers admit him, written when one is decided; None: not admitted."""
+    grade: str = Field(default="", max_length=1)
+    """How he has done for weeks, A to D (`scorecard`); empty: not judged yet."""
+    grade_reasons: tuple[str, ...] = Field(default=(), max_length=8)
+    version: int = 0
 
     @property
     def secret_name(self) -> str:
         return f"faka/suppliers/{self.id}"
+
+    @property
+    def is_low(self) -> bool:
+        """Asked only where nobody else can be."""
+        return self.grade == "D"
+
+    def is_admitted(self, at: datetime) -> bool:
+        return self.admitted_until is not None and at < self.admitted_until
+
+    def is_open(self, at: datetime) -> bool:
+        """Whether something new may be ordered there."""
+        return self.enabled and self.is_admitted(at)
+
+    def changed(self, **changes: Any) -> "SupplierRow":
+        """Validated like any row, one version further."""
+        return SupplierRow.model_validate({**self.model_dump(), **changes, "version": self.version + 1})
 
 
 class Offer(Frozen):
@@ -82,10 +110,27 @@ class SupplierStore:
         return [_read(Offer, row) for row in rows]
 
     def save(self, supplier: SupplierRow) -> Write:
-        return put(TableName.CATALOG, {**supplier.model_dump(mode="json"), "pk": "SUPPLIERS", "sk": supplier.id})
+        return put(TableName.CATALOG, _item(supplier))
+
+    def inserted(self, supplier: SupplierRow) -> Write:
+        """Else SupplierMoved: somebody else was first."""
+        return insert(TableName.CATALOG, _item(supplier), otherwise=_moved)
+
+    def replaced(self, before: SupplierRow, after: SupplierRow) -> Write:
+        """Only over the row that was read. Else SupplierMoved: a closing and an approval at once both count."""
+        when = "#version = :seen" if before.version else "attribute_not_exists(#version) OR #version = :seen"
+        return put(TableName.CATALOG, _item(after), when=when, otherwise=_moved, seen=before.version)
 
     def save_offer(self, offer: Offer) -> Write:
         return put(TableName.CATALOG, {**offer.model_dump(mode="json"), "pk": f"OFFERS#{offer.sku}", "sk": offer.supplier_id})
+
+
+def _item(supplier: SupplierRow) -> Item:
+    return {**supplier.model_dump(mode="json"), "pk": "SUPPLIERS", "sk": supplier.id}
+
+
+def _moved(row: Item | None) -> FakaError:
+    return SupplierMoved("supplier moved", row)
 
 
 def _read(model: type[Model], row: Item) -> Model:

@@ -14,6 +14,7 @@ from faka.contexts.orders.model import Order
 from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
+from faka.contexts.papers import Paper
 from faka.contexts.proposals import Proposal
 from faka.contexts.recharges import Recharge
 from faka.contexts.statements.model import Discrepancy, Run
@@ -71,6 +72,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "REFUND": _of(Refund, more=(*_DUE, *_DAY)) - {"due_at"},
         "CASE": _of(Case, more=_DUE),
         "PROPOSAL": _of(Proposal),
+        "PAPERS": _of(Paper, more=_DUE),
         "RECHARGE": _of(Recharge, more=_DUE) - {"due_at"},
         "CURSOR": _of(more=("minute",)),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),

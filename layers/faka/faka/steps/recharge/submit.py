@@ -70,7 +70,7 @@ def is_any_left(deps: Deps, recharge: Recharge) -> bool:
 
 def _opened(deps: Deps, offer: Offer) -> SupplierAdapter | None:
     """Where the supplier may be asked now; a key that cannot be read shows here, before an attempt is written."""
-    if not deps.suppliers.get(offer.supplier_id).enabled:
+    if not deps.suppliers.get(offer.supplier_id).is_open(deps.clock.now()):
         return None
     try:
         return deps.supplier(offer.supplier_id)
