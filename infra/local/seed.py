@@ -123,7 +123,8 @@ def seed_suppliers(deps: Deps, actors_url: str, keys: Path, offers: Sequence[Map
     desks = open_suppliers(create_keys(keys), actors_url)
     for desk in desks.values():
         facts = desk.supplier()
-        row = SupplierRow.model_validate({**{name: value for name, value in facts.items() if name != "secret"}, "enabled": True, "admitted_until": PAPERS_END})
+        told = {name: value for name, value in facts.items() if name != "secret"}
+        row = SupplierRow.model_validate({**told, "enabled": True, "admitted_until": PAPERS_END})
         deps.secrets.write(row.secret_name, {name: Secret(value) for name, value in facts["secret"].items()})
         deps.tables.apply(deps.suppliers.save(row))
     for offer in offers:

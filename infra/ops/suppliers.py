@@ -12,7 +12,6 @@
 
     python -m infra.ops.suppliers file SUPPLIER licence --number N --paper scan.pdf --until 2027-12-31
     python -m infra.ops.suppliers approve SUPPLIER PAPER        a second person; also `reject`, and `withdraw` of an approved one
-    python -m infra.ops.suppliers score SUPPLIER                grade him by what he did in the last weeks, with the reasons
 
 A supplier's file holds id, name, kind (signed_json, md5_form, two_step), account, gateway and currency. An offer's holds sku,
 supplier_id, goods_id, cost {minor, currency}, and what it needs of face_minor, fields, carriers. A paper's file is not kept: its

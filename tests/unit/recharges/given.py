@@ -16,6 +16,7 @@ from faka.kernel.money import Money
 from faka.steps.offers import offered
 from faka.wiring import Deps
 from tests.kit import roles
+from tests.kit.suppliers import ALWAYS
 from tests.kit.world import World, engine_world
 from tests.unit.catalog.given import sku
 
@@ -104,7 +105,14 @@ class TopUps:
         self.wired(world.deps)
         for rank, one in enumerate(suppliers):
             row = SupplierRow(
-                id=one.name, name=one.name, kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True, admitted_until=ALWAYS
+                id=one.name,
+                name=one.name,
+                kind="scripted",
+                account={},
+                gateway="https://x.test",
+                currency="CNY",
+                enabled=True,
+                admitted_until=ALWAYS,
             )
             cost = Money(minor=one.cost_minor or COST_MINOR + rank, currency="CNY")
             offer = Offer(sku=world.sku.id, supplier_id=one.name, goods_id="t10", cost=cost)

@@ -16,6 +16,7 @@ from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Money
 from faka.steps.offers import offered
+from tests.kit.suppliers import ALWAYS
 from tests.kit.world import World, engine_world
 from tests.unit.catalog.given import sku, text
 
@@ -31,7 +32,14 @@ OTHER = {"phone": "13900139000"}
 def shop() -> Iterator[World]:
     with engine_world(kind="DIRECT_RECHARGE", account_form=FORM, skus=(sku("top-up", 1000, per_order_max=1),)) as world:
         row = SupplierRow(
-            id=SupplierId("first"), name="First", kind="scripted", account={}, gateway="https://x.test", currency="CNY", enabled=True, admitted_until=ALWAYS
+            id=SupplierId("first"),
+            name="First",
+            kind="scripted",
+            account={},
+            gateway="https://x.test",
+            currency="CNY",
+            enabled=True,
+            admitted_until=ALWAYS,
         )
         world.deps.tables.commit([world.deps.suppliers.save(row), *offered(world.deps, offer(world, 900))])
         yield world

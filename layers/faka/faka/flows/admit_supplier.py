@@ -18,9 +18,7 @@ class NotAdmitted(Rejected):
     """The supplier has no approved papers of every required kind that are still good."""
 
 
-def file_paper(
-    deps: Deps, supplier_id: SupplierId, kind: PaperKind, *, number: str, sha256: str, valid_until: datetime, by: str
-) -> Paper:
+def file_paper(deps: Deps, supplier_id: SupplierId, kind: PaperKind, *, number: str, sha256: str, valid_until: datetime, by: str) -> Paper:
     """Raises: SupplierMissing, PaperExists, InvalidRequest."""
     deps.suppliers.get(supplier_id)
     paper = filed(supplier_id, kind, number, sha256, valid_until, person(by), deps.clock.now())

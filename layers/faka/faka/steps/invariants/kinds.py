@@ -11,10 +11,10 @@ from faka.contexts.intake.model import ImportJob
 from faka.contexts.ledger.closes import Close
 from faka.contexts.ledger.model import Transaction
 from faka.contexts.orders.model import Order
+from faka.contexts.papers import Paper
 from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
-from faka.contexts.papers import Paper
 from faka.contexts.proposals import Proposal
 from faka.contexts.recharges import Recharge
 from faka.contexts.statements.model import Discrepancy, Run

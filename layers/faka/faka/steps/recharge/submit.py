@@ -2,7 +2,7 @@
 
 from faka.contexts.recharges import Attempt, Heard, Recharge, RechargeState, Word, number_of
 from faka.contexts.suppliers.base import Progress, SupplierAdapter, SupplyOrder, SupplyRefused, SupplyState
-from faka.contexts.suppliers.store import Offer
+from faka.contexts.suppliers.store import Offer, SupplierRow
 from faka.kernel.errors import Unavailable
 from faka.platform import telemetry
 from faka.steps.recharge.hear import hear, with_due
@@ -50,33 +50,38 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
 
 def chosen(deps: Deps, recharge: Recharge) -> tuple[Offer, SupplierAdapter] | None:
     """The best offer of a supplier that can be asked now. Taking it may take the one place of a probe; where every supplier has given
-    his away, the first one is asked all the same.
+    his away, the first one is asked all the same. One whose grade is low is asked only where no other can be.
     """
     spare = None
+    low = []
     for offer in ranked(deps, recharge):
-        adapter = _opened(deps, offer)
+        row, adapter = _opened(deps, offer)
         if adapter is None:
             continue
-        if admitted(deps, offer):
+        if row.is_low:
+            low.append((offer, adapter))
+        elif admitted(deps, offer):
             return offer, adapter
-        spare = spare or (offer, adapter)
-    return spare
+        else:
+            spare = spare or (offer, adapter)
+    return next((one for one in low if admitted(deps, one[0])), spare or (low[0] if low else None))
 
 
 def is_any_left(deps: Deps, recharge: Recharge) -> bool:
     """Whether `chosen` would find one; takes nothing."""
-    return any(_opened(deps, one) is not None for one in fitting(deps, recharge))
+    return any(_opened(deps, one)[1] is not None for one in fitting(deps, recharge))
 
 
-def _opened(deps: Deps, offer: Offer) -> SupplierAdapter | None:
-    """Where the supplier may be asked now; a key that cannot be read shows here, before an attempt is written."""
-    if not deps.suppliers.get(offer.supplier_id).is_open(deps.clock.now()):
-        return None
+def _opened(deps: Deps, offer: Offer) -> tuple[SupplierRow, SupplierAdapter | None]:
+    """The adapter where the supplier may be asked now; a key that cannot be read shows here, before an attempt is written."""
+    row = deps.suppliers.get(offer.supplier_id)
+    if not row.is_open(deps.clock.now()):
+        return row, None
     try:
-        return deps.supplier(offer.supplier_id)
+        return row, deps.supplier(offer.supplier_id)
     except Unavailable as error:
         telemetry.failed("supplier_closed", error, channel_id=offer.supplier_id)
-        return None
+        return row, None
 
 
 def _sent(deps: Deps, adapter: SupplierAdapter, recharge: Recharge, offer: Offer) -> Heard:
