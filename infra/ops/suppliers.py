@@ -12,6 +12,7 @@
 
     python -m infra.ops.suppliers file SUPPLIER licence --number N --paper scan.pdf --until 2027-12-31
     python -m infra.ops.suppliers approve SUPPLIER PAPER        a second person; also `reject`, and `withdraw` of an approved one
+    python -m infra.ops.suppliers score SUPPLIER                grade him by his last thirty days, with the reasons
 
 A supplier's file holds id, name, kind (signed_json, md5_form, two_step), account, gateway and currency. An offer's holds sku,
 supplier_id, goods_id, cost {minor, currency}, and what it needs of face_minor, fields, carriers. A paper's file is not kept: its
@@ -27,11 +28,13 @@ import yaml
 from pydantic import ValidationError
 
 from faka.contexts.catalog.policy import explain
+from faka.contexts.suppliers.scorecard import FULL, ROUTED_MIN
 from faka.contexts.suppliers.store import Offer, SupplierMissing, SupplierRow
 from faka.flows.admit_supplier import switch_supplier
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import SkuId, SupplierId
 from faka.steps.offers import offered
+from faka.steps.scorecard import graded
 from faka.wiring import Deps
 from infra.ops.command import parser_of, perform
 from infra.ops.supplier_papers import add_verbs, print_papers
@@ -82,6 +85,14 @@ def save(deps: Deps, given: argparse.Namespace) -> None:
 
 def switch(deps: Deps, given: argparse.Namespace) -> None:
     print(line(deps, switch_supplier(deps, SupplierId(given.id), given.enabled)))
+
+
+def score(deps: Deps, given: argparse.Namespace) -> None:
+    row, found = graded(deps, SupplierId(given.id))
+    print(line(deps, row))
+    print(f"  {found.points} of {FULL} points; below {ROUTED_MIN} he is asked last" if found.grade else "  nothing has happened yet")
+    for reason in found.reasons:
+        print(f"  {reason}")
 
 
 def balance(deps: Deps, given: argparse.Namespace) -> None:
@@ -141,6 +152,7 @@ def arguments() -> argparse.ArgumentParser:
         ("show", {"act": show}),
         ("open", {"act": switch, "enabled": True}),
         ("close", {"act": switch, "enabled": False}),
+        ("score", {"act": score}),
         ("balance", {"act": balance}),
         ("offers", {"act": offers}),
         ("withdraw-offer", {"act": withdraw_offer}),

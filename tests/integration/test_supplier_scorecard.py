@@ -1,0 +1,104 @@
+"""A supplier's last weeks grade him, and a low grade sends orders to others."""
+
+import pytest
+
+from faka.contexts.recharges import RechargeState
+from faka.contexts.suppliers.base import SupplyState
+from faka.contexts.suppliers.scorecard import Counted, Event, score
+from faka.contexts.suppliers.store import SupplierRow
+from faka.flows.withhold import void_card
+from faka.kernel.ids import SupplierId
+from faka.kernel.money import Currency
+from faka.steps.scorecard import WINDOW, graded, history
+from infra.ops import suppliers
+from tests.integration.given_intake import SKU, Shop, a_shop
+from tests.kit.suppliers import ALWAYS
+from tests.unit.ledger.given import cny
+from tests.unit.recharges.given import ScriptedSupplier, TopUps, top_ups
+
+
+pytestmark = pytest.mark.integration
+
+NORTH = SupplierId("north")
+DONE = SupplyState.SUCCEEDED
+
+
+def known(shop: Shop) -> None:
+    row = SupplierRow(
+        id=NORTH,
+        name="North",
+        kind="two_step",
+        account={},
+        gateway="https://north.test",
+        currency=Currency.CNY,
+        enabled=True,
+        admitted_until=ALWAYS,
+    )
+    shop.deps.tables.apply(shop.deps.suppliers.save(row))
+
+
+def test_a_history_with_eight_percent_bad_cards_drops_him_below_the_threshold_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
+    with a_shop() as shop:
+        known(shop)
+        shop.imported("".join(f"N{n:03},secret-{n:03}\n" for n in range(100)).encode(), unit_cost=cny(450), supplier="north")
+        shop.imported(b"X1,other-1\n", unit_cost=cny(450), supplier="south")
+        assert graded(shop.deps, NORTH)[0].grade == "A"
+        [first, *_] = shop.deps.vault.batches(SKU)
+        for number in range(first.base, first.base + 8):
+            void_card(shop.deps, SKU, number, "mei", "used when it was bought")
+        assert suppliers.main(["score", "north"], shop.deps) == 0
+        assert "bad cards: 8 of 100 (8.0 %), 480 points" in capsys.readouterr().out
+        row = shop.deps.suppliers.get(NORTH)
+        assert (row.grade, row.is_low, row.grade_reasons) == ("D", True, ("bad cards: 8 of 100 (8.0 %), 480 points",))
+        version = row.version
+        assert graded(shop.deps, NORTH)[0].version == version, "the same grade is not written again"
+
+
+def ordered(shop: TopUps) -> str:
+    recharge = shop.begun()
+    shop.step(recharge, "submit")
+    return str(shop.world.deps.recharges.get(recharge.id).last.supplier_id)
+
+
+def downgrade(shop: TopUps, *names: str) -> None:
+    store = shop.world.deps.suppliers
+    for name in names:
+        row = store.get(SupplierId(name))
+        shop.world.deps.tables.apply(store.replaced(row, row.changed(grade="D", grade_reasons=("bad cards: 8 of 100",))))
+
+
+def test_whoever_is_low_is_asked_only_where_no_other_can_be() -> None:
+    with top_ups(ScriptedSupplier("first", DONE), ScriptedSupplier("second", DONE)) as shop:
+        assert ordered(shop) == "first"
+        downgrade(shop, "first")
+        assert ordered(shop) == "second"
+        downgrade(shop, "second")
+        assert ordered(shop) == "first", "the cheaper one, where both are low"
+
+
+def test_a_low_one_is_better_than_none() -> None:
+    with top_ups(ScriptedSupplier("first", DONE), ScriptedSupplier("second", DONE)) as shop:
+        downgrade(shop, "first")
+        row = shop.world.deps.suppliers.get(SupplierId("second"))
+        shop.world.deps.tables.apply(shop.world.deps.suppliers.replaced(row, row.changed(enabled=False)))
+        assert ordered(shop) == "first"
+
+
+def test_twin_where_no_grade_counts_he_keeps_his_orders(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SupplierRow, "is_low", False)
+    with top_ups(ScriptedSupplier("first", DONE), ScriptedSupplier("second", DONE)) as shop:
+        downgrade(shop, "first")
+        assert ordered(shop) == "first"
+
+
+def test_top_ups_count_by_their_ends_and_old_ones_count_no_more() -> None:
+    with top_ups(ScriptedSupplier("first", SupplyState.FAILED), ScriptedSupplier("second", DONE)) as shop:
+        recharge = shop.begun()
+        shop.play(recharge)
+        deps = shop.world.deps
+        assert deps.recharges.get(recharge.id).state is RechargeState.SUCCEEDED
+        since = deps.clock.now() - WINDOW
+        assert [one.what for one in history(deps, SupplierId("first"), since)] == [Event.FAILED]
+        assert [one.what for one in history(deps, SupplierId("second"), since)] == [Event.ARRIVED]
+        shop.world.clock.advance(days=31)
+        assert score(Counted.of(history(deps, SupplierId("first"), deps.clock.now() - WINDOW))).grade == ""
