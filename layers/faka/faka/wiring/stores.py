@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from faka.contexts.papers import PaperStore
     from faka.contexts.quotas.flights import FlightStore
     from faka.contexts.recharges import RechargeStore
+    from faka.contexts.settlements import SettlementStore
     from faka.contexts.suppliers.standings import StandingStore
     from faka.contexts.suppliers.store import SupplierStore
     from faka.contexts.suppliers.supply import SupplyStore
@@ -115,6 +116,12 @@ class Stores:
         from faka.contexts.papers import PaperStore
 
         return PaperStore(self.tables)
+
+    @cached_property
+    def settlements(self) -> "SettlementStore":
+        from faka.contexts.settlements import SettlementStore
+
+        return SettlementStore(self.tables)
 
     @cached_property
     def standings(self) -> "StandingStore":

@@ -6,6 +6,7 @@
 | unseen cards came back from a buyer | `rec:{refund}:{currency}` | inventory:cards | expense:cogs |
 | withheld cards were replaced | `rep:{order}:{version}:{currency}` | expense:cogs, expense:loss | inventory:cards, expense:cogs |
 | unsold cards are void or expired | `void:{what}` | expense:loss | inventory:cards |
+| he owes for bad cards | `cpl:{complaint}` | supplier:{id}:payable | expense:loss |
 | the supplier was paid | `set:{id}:paid` | supplier:{id}:payable | bank:{id} |
 """
 
@@ -45,6 +46,12 @@ def cards_voided(what: str, batch: BatchId, cost: Money, note: str, at: datetime
     """Unsold cards that will never be sold. `what` names them, so that none is lost twice (`steps.write_off`)."""
     debits, credits_ = [(loss(cost.currency), cost.minor)], [(inventory(cost.currency), cost.minor)]
     return booked(f"void:{what}", "cards_voided", batch, cost.currency, debits, credits_, at, note=note)
+
+
+def complaint_accepted(complaint: str, supplier: str, amount: Money, at: datetime) -> Transaction:
+    """The supplier takes back what bad cards have cost; their loss was booked when they were voided or replaced."""
+    debits, credits_ = [(payable(account_id(supplier), amount.currency), amount.minor)], [(loss(amount.currency), amount.minor)]
+    return booked(f"cpl:{complaint}", "complaint_accepted", supplier or "-", amount.currency, debits, credits_, at)
 
 
 def supplier_paid(settlement: str, supplier: str, bank_id: str, amount: Money, at: datetime) -> Transaction:

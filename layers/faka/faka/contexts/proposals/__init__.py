@@ -27,6 +27,7 @@ NAME_MAX = 60
 class ProposalKind(StrEnum):
     PAYMENT = "PAYMENT"
     DISCREPANCY = "DISCREPANCY"
+    SETTLEMENT = "SETTLEMENT"
 
 
 class ProposalState(StrEnum):

@@ -17,6 +17,7 @@ from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
 from faka.contexts.proposals import Proposal
 from faka.contexts.recharges import Recharge
+from faka.contexts.settlements import Settlement
 from faka.contexts.statements.model import Discrepancy, Run
 from faka.contexts.stock.head import new_head
 from faka.contexts.suppliers.standing import Breaker, Minute
@@ -73,6 +74,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "CASE": _of(Case, more=_DUE),
         "PROPOSAL": _of(Proposal),
         "PAPERS": _of(Paper, more=_DUE),
+        "SETTLEMENTS": _of(Settlement),
         "RECHARGE": _of(Recharge, more=_DUE) - {"due_at"},
         "CURSOR": _of(more=("minute",)),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),
