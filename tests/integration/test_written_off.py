@@ -7,9 +7,9 @@ import pytest
 from faka.contexts.intake import ImportJob
 from faka.contexts.ledger.balances import balances
 from faka.contexts.stock import Run, Why
-from faka.flows import withhold
 from faka.flows.withhold import expire, freeze, thaw, void_batch, void_card
 from faka.platform.table import TableName
+from faka.steps import stop_batch
 from faka.steps import write_off as writing
 from tests.integration.given_intake import SKU, Crash, Gate, Shop, a_shop
 from tests.unit.ledger.given import cny
@@ -152,6 +152,6 @@ def test_who_dies_anywhere_while_voiding_calls_again_and_all_is_booked_once(shop
 
 
 def test_twin_without_the_last_step_void_cards_stay_stock_in_the_books(shop: Shop, job: ImportJob, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(withhold, "write_off", lambda *given: None)
+    monkeypatch.setattr(stop_batch, "write_off", lambda *given: None)
     with pytest.raises(AssertionError):
         test_a_void_batch_is_a_loss_but_for_the_cards_that_orders_have(shop, job)

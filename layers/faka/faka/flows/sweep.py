@@ -60,7 +60,9 @@ def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[st
             break
         kind, _, name = pk.partition("#")
         stuck += kind == "ORDER" and now - since > STUCK_AFTER
-        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "RECHARGE": _recharge, "PAPERS": _papers, "CASE": _case}.get(kind)
+        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "RECHARGE": _recharge, "PAPERS": _papers, "CASE": _case}.get(
+            kind
+        )
         try:
             with telemetry.contained():
                 if cure is not None:

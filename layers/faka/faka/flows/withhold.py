@@ -9,15 +9,18 @@ In this order, because showing is the step that cannot be taken back. Each flow 
 done already is passed over, and the rest is done.
 """
 
-from faka.contexts.intake import ImportNotDone
 from faka.contexts.stock import Why
 from faka.contexts.stock.standing import read_standing, standing_key
-from faka.contexts.vault import Batch, BatchState, moved, voided
+from faka.contexts.vault import Batch, BatchState, voided
 from faka.kernel.clock import business_day
 from faka.kernel.ids import BatchId, SkuId
 from faka.kernel.model import Frozen
+from faka.steps.stop_batch import freeze, turned, void_batch
 from faka.steps.write_off import write_off, write_off_one
 from faka.wiring import Deps
+
+
+__all__ = ["Expired", "ExpiredStock", "VoidCard", "expire", "freeze", "thaw", "void_batch", "void_card"]
 
 
 class VoidCard(Frozen):
@@ -43,37 +46,13 @@ class ExpiredStock(Frozen):
     lots: tuple[Expired, ...]
 
 
-def freeze(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
-    """Stop the sale and the showing of a batch until it is thawed.
-
-    Writes:  vault (batch FROZEN), journal (one entry), trade (standing orders, heads, drawer).
-    Raises:  ImportNotFound, ImportNotDone, BatchMoved (void batches stay void), StockBusy, TooManyBars.
-    """
-    batch = _turned(deps, batch_id, BatchState.FROZEN, by, reason)
-    deps.stock.withhold(batch.sku, batch.ordinal, Why.FROZEN)
-    return batch
-
-
 def thaw(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
     """Let a frozen batch be shown and sold again, but for its single void cards and what expired meanwhile.
 
     Raises:  ImportNotFound, ImportNotDone, BatchMoved (void batches stay void), StockBusy.
     """
-    batch = _turned(deps, batch_id, BatchState.OPEN, by, reason)
+    batch = turned(deps, batch_id, BatchState.OPEN, by, reason)
     deps.stock.restore(batch.sku, batch.ordinal)
-    return batch
-
-
-def void_batch(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
-    """End a batch for ever: neither sold nor shown again. Its fingerprints stay, so it cannot come back as a new import.
-
-    Cards of it that orders have are written off when they are replaced, or when they came back and this is called again.
-    Writes:  vault, trade as `freeze`; journal (one entry; the loss of its cards).
-    Raises:  ImportNotFound, ImportNotDone, StockBusy, TooManyBars.
-    """
-    batch = _turned(deps, batch_id, BatchState.VOID, by, reason)
-    deps.stock.withhold(batch.sku, batch.ordinal, Why.VOID)
-    write_off(deps, batch.sku, {batch.ordinal: batch}, lambda drawn: drawn.extent.batch == batch.ordinal)
     return batch
 
 
@@ -110,15 +89,3 @@ def expire(deps: Deps, sku: SkuId) -> ExpiredStock:
         if lot.expires and lot.expires <= today
     ]
     return ExpiredStock(unsold=deps.stock.counts(sku).withheld.get(Why.EXPIRED, 0), lots=tuple(lots))
-
-
-def _turned(deps: Deps, batch_id: BatchId, state: BatchState, by: str, reason: str) -> Batch:
-    """The batch in its new state, written with its journal entry unless it is there already."""
-    job = deps.imports.get(batch_id)
-    if not job.is_over or job.ordinal < 0:
-        raise ImportNotDone(batch_id)
-    batch = deps.vault.batch(job.sku, job.ordinal)
-    if batch.state is not state:
-        what = {BatchState.FROZEN: "frozen", BatchState.OPEN: "thawed", BatchState.VOID: "void"}[state]
-        deps.tables.commit([moved(batch, state), deps.batch_log.noted(batch_id, deps.clock.now(), what, by, {"reason": reason})])
-    return batch.model_copy(update={"state": state})

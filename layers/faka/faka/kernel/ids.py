@@ -19,6 +19,7 @@ CaseId = NewType("CaseId", str)
 RefundId = NewType("RefundId", str)
 SupplierId = NewType("SupplierId", str)
 RechargeId = NewType("RechargeId", str)
+ComplaintId = NewType("ComplaintId", str)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)

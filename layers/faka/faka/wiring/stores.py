@@ -20,6 +20,7 @@ from faka.platform.table import Tables
 
 
 if TYPE_CHECKING:
+    from faka.contexts.complaints import ComplaintStore
     from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.papers import PaperStore
     from faka.contexts.quotas.flights import FlightStore
@@ -98,6 +99,12 @@ class Stores:
         from faka.contexts.quotas.flights import FlightStore
 
         return FlightStore(self.tables)
+
+    @cached_property
+    def complaints(self) -> "ComplaintStore":
+        from faka.contexts.complaints import ComplaintStore
+
+        return ComplaintStore(self.tables)
 
     @cached_property
     def wallets(self) -> "WalletStore":

@@ -65,7 +65,7 @@ Who may read what: `claim.py` the claim · `rewrite.py` the slow writes · `log.
 
 from faka.contexts.stock.aside import Drawn
 from faka.contexts.stock.errors import LinkMoved, LogMoved, OutOfStock, StockBusy, TooManyBars
-from faka.contexts.stock.journal import ClaimEvent, ClaimRecord, claim_events, claims_due, holder_of, journal_rows, read_claim
+from faka.contexts.stock.journal import ClaimEvent, ClaimRecord, claim_events, claims_due, claims_of, holder_of, journal_rows, read_claim
 from faka.contexts.stock.log import shard_of
 from faka.contexts.stock.model import Counts, Extent, Run, Why, extent, overlap
 from faka.contexts.stock.standing import Allotment
@@ -89,6 +89,7 @@ __all__ = [
     "Why",
     "claim_events",
     "claims_due",
+    "claims_of",
     "extent",
     "holder_of",
     "journal_rows",

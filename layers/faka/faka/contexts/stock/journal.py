@@ -117,5 +117,20 @@ def holder_of(tables: Tables, sku: SkuId, number: int) -> ClaimRecord | None:
     return max(found, key=lambda claim: claim.run.serial, default=None)
 
 
+def claims_of(tables: Tables, sku: SkuId, start: int, end: int) -> Iterator[ClaimRecord]:
+    """Every claim that ever took a number from `start` until just before `end`; a claim over several buckets comes several times.
+
+    Bound: `HOLDER_PAGES_MAX` a bucket.
+    """
+    for bucket in range(start // CLAIM_BUCKET, (end - 1) // CLAIM_BUCKET + 1):
+        after: Item | None = None
+        for _ in range(HOLDER_PAGES_MAX):
+            rows, after = tables.query(TableName.JOURNAL, _claim_pk(sku, bucket), limit=PAGE_MAX, after=after, strong=True)
+            claims = map(read_claim, rows)
+            yield from (claim for claim in claims if claim.run.start < end and claim.run.start + claim.run.count > start)
+            if after is None:
+                break
+
+
 def _claim_pk(sku: str, bucket: int) -> str:
     return f"CLAIM#{sku}#{bucket}"

@@ -7,6 +7,7 @@ from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.edits import Change
 from faka.contexts.catalog.listing import ShelfRow
 from faka.contexts.catalog.model import ChannelRow, Product
+from faka.contexts.complaints import Complaint, MadeGood
 from faka.contexts.intake.model import ImportJob
 from faka.contexts.ledger.closes import Close
 from faka.contexts.ledger.model import Transaction
@@ -77,6 +78,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "SETTLEMENTS": _of(Settlement),
         "RECHARGE": _of(Recharge, more=_DUE) - {"due_at"},
         "CURSOR": _of(more=("minute",)),
+        "COMPLAINT": _of(Complaint),
+        "MADEGOOD": _of(MadeGood),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),
         "LOG": _of(more=("why", "x", "e")),
         "ASIDE": _of(more=("why", "x", "back")),

@@ -39,7 +39,7 @@ _MAY_TURN = ("psp:", "revenue:", "expense:", "inventory:", "bank:", "equity:", "
 """Accounts that may stand on either side: a refund of money that was paid out already, a day of refunds only, stock that had no cost, a
 supplier with a deposit of ours."""
 
-_BY_HAND = ("bat:", "void:", "set:", "fee:", "pout:", "den:", "cor:", "rev:", "com:", "mis:")
+_BY_HAND = ("bat:", "cpl:", "void:", "set:", "fee:", "pout:", "den:", "cor:", "rev:", "com:", "mis:")
 """Facts whose rows are not among these books, or that only the books know."""
 
 

@@ -29,7 +29,7 @@ def give_up(deps: Deps, order: Order, reason: str, actor: str, now: datetime, al
     return after
 
 
-def take_back(deps: Deps, order: Order, reason: str, actor: str, now: datetime) -> Order:
+def take_back(deps: Deps, order: Order, reason: str, actor: str, now: datetime, also: Sequence[Write] = ()) -> Order:
     """Goods that were never shown become stock again, and all that is left of their money goes back.
 
     The order's version is the judge between this and an opening of the goods: one of them finds the row changed.
@@ -44,13 +44,13 @@ def take_back(deps: Deps, order: Order, reason: str, actor: str, now: datetime) 
 
     def arbiter() -> list[Write]:
         back = recovered(deps, order, order.runs, refund.id, now)
-        return [deps.orders.replaced(order, after), *requested(deps, refund, order, now), *back]
+        return [deps.orders.replaced(order, after), *requested(deps, refund, order, now), *back, *also]
 
     commit_return(deps, order.sku_id, stock_runs(order.runs), arbiter)
     return after
 
 
-def pay_back(deps: Deps, order: Order, amount: Money, reason: str, actor: str, now: datetime) -> Order:
+def pay_back(deps: Deps, order: Order, amount: Money, reason: str, actor: str, now: datetime, also: Sequence[Write] = ()) -> Order:
     """Some or all of the money of goods that stay where they are: the buyer has seen them, or keeps them.
 
     Goods that were shown and are paid back in whole are in quarantine: nobody is shown them again, and they never become stock.
@@ -61,7 +61,7 @@ def pay_back(deps: Deps, order: Order, amount: Money, reason: str, actor: str, n
     if amount.minor == order.refundable_minor and order.revealed_at is not None:
         changes |= {"delivery": DeliveryState.REVOKED}
     after = order.changed(now, actor, reason, **changes)
-    deps.tables.commit([deps.orders.replaced(order, after), *requested(deps, refund, order, now)])
+    deps.tables.commit([deps.orders.replaced(order, after), *requested(deps, refund, order, now), *also])
     return after
 
 
