@@ -9,6 +9,7 @@ import pytest
 
 from faka.contexts.ledger.accounts import payable
 from faka.contexts.ledger.balances import balances
+from faka.contexts.ledger.owed import day_begins
 from faka.contexts.ledger.purchases import complaint_accepted
 from faka.contexts.proposals import ProposalOver, SamePerson
 from faka.contexts.settlements import SettlementExists
@@ -16,7 +17,7 @@ from faka.contexts.suppliers.compared import Difference
 from faka.contexts.suppliers.store import Offer
 from faka.flows import settle_supplier
 from faka.flows.compare_supplier import compare_supplier
-from faka.flows.settle_supplier import AmountMoved, approve_settlement, day_begins, propose_settlement
+from faka.flows.settle_supplier import AmountMoved, approve_settlement, propose_settlement
 from faka.kernel.clock import business_day
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Currency, Money

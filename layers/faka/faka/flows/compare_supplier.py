@@ -4,11 +4,11 @@ from datetime import date, datetime, timedelta
 
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.ledger.accounts import account_id, payable
+from faka.contexts.ledger.owed import day_begins
 from faka.contexts.recharges import Attempt, RechargeState
 from faka.contexts.suppliers.base import NoStatement, StatementLine, SupplierAdapter
 from faka.contexts.suppliers.compared import Comparison, Found, Side, charged, compared, still_open
 from faka.contexts.suppliers.store import SupplierRow
-from faka.flows.settle_supplier import day_begins
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import RechargeId, SupplierId
 from faka.kernel.model import Frozen

@@ -5,13 +5,13 @@ second person approves, and paid only if it is still what the first one proposed
 """
 
 import re
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 
-from faka.contexts.ledger.owed import Owed, due_minor, owed, touching
+from faka.contexts.ledger.owed import Owed, day_begins, due_minor, owed, touching
 from faka.contexts.ledger.purchases import supplier_paid
 from faka.contexts.proposals import Proposal, ProposalKind, ProposalState, ProposalStore, person, proposed, require_other
 from faka.contexts.settlements import Settlement
-from faka.kernel.clock import SHANGHAI, to_row
+from faka.kernel.clock import to_row
 from faka.kernel.errors import Conflict, InvalidRequest
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Currency, Money
@@ -95,10 +95,6 @@ def reject_settlement(deps: Deps, name: str, by: str) -> Proposal:
         raise InvalidRequest(f"this proposal is a {proposal.kind}")
     deps.tables.apply(store.decided(proposal, ProposalState.REJECTED, person(by), deps.clock.now()))
     return store.get(name)
-
-
-def day_begins(day: date) -> datetime:
-    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
 
 
 def _due(deps: Deps, supplier_id: SupplierId, currency: Currency, until: datetime) -> int:

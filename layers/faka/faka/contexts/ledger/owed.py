@@ -4,13 +4,14 @@ opening + purchases − claims − taken back − payments + corrections = payab
 """
 
 from collections.abc import Iterable, Mapping
-from datetime import datetime
+from datetime import UTC, date, datetime, time
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
 
 from faka.contexts.ledger.accounts import account_id, payable
 from faka.contexts.ledger.transaction import Side, Transaction
+from faka.kernel.clock import SHANGHAI
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency
 
@@ -86,3 +87,8 @@ def due_minor(transactions: list[Transaction], supplier: str, currency: Currency
     ended = owed(transactions, supplier, currency, ever[0], until)
     since = owed(transactions, supplier, currency, until, ever[1])
     return ended.payable_minor + sum(minor for minor in since.parts.values() if minor < 0)
+
+
+def day_begins(day: date) -> datetime:
+    """A business day is Shanghai's."""
+    return datetime.combine(day, time(), SHANGHAI).astimezone(UTC)
