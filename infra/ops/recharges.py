@@ -7,7 +7,7 @@
     python -m infra.ops.recharges tell RECHARGE failed --reason TEXT      it was charged, or nothing was
 
     python -m infra.ops.recharges carrier RECHARGE NAME --reason TEXT     you looked up who serves the account; it goes on by itself
-    python -m infra.ops.recharges suppliers                     how each does: share that arrives, waiting, breaker and why, balance
+    python -m infra.ops.recharges suppliers                     how each does: arrivals, waiting, breaker and why, share, balance
 
 What you tell counts like the supplier's own word: a success ends the order, a failure lets the next supplier or the refund follow.
 `--by` names who decides; without it, who is logged in here.
@@ -76,14 +76,16 @@ def carrier(deps: Deps, given: argparse.Namespace) -> None:
 
 def suppliers(deps: Deps, _: argparse.Namespace) -> None:
     now = deps.clock.now()
-    for row in deps.suppliers.rows():
-        standing = deps.standings.find(row.id, now)
+    found = [(row, deps.standings.find(row.id, now)) for row in deps.suppliers.rows()]
+    ends = sum(standing.window.total for _, standing in found)
+    for row, standing in found:
         window, breaker = standing.window, standing.breaker
-        verdict = breaker.verdict(now) if row.enabled else "CLOSED BY HAND"
+        verdict = breaker.verdict(now) if row.is_open(now) else "NOT ADMITTED" if row.enabled else "CLOSED BY HAND"
         why = f" ({breaker.reason})" if breaker.reason else ""
         balance = f", balance {standing.balance.decimal()} {standing.balance.currency}" if standing.balance else ""
         arrived = f"{window.good} of {window.total} arrived, {window.mean_wait_s} s each"
-        print(f"{row.id:<16} {verdict}{why}: {arrived}, counts as {window.rate_bp / 100:.0f} %{balance}")
+        share = f"{window.total * 100 // ends} % of all" if ends else "none"
+        print(f"{row.id:<16} {verdict}{why}: {arrived}, counts as {window.rate_bp // 100} %, {share}{balance}")
 
 
 def named(deps: Deps, what: str) -> Recharge:

@@ -28,6 +28,7 @@ pytestmark = pytest.mark.property
 
 counts = st.integers(0, 500)
 windows = st.builds(Window, good=counts, errors=counts, wait_s=st.integers(0, 100_000))
+standings = st.builds(Standing, breaker=st.just(Breaker(since=START)), window=windows, sold=windows)
 prices = st.integers(1, 10_000_000)
 outcomes = st.sampled_from(list(Outcome))
 steps = st.lists(st.tuples(outcomes, windows, st.integers(0, 900), st.booleans()), max_size=40)
@@ -48,22 +49,29 @@ def played(history: list[tuple[Outcome, Window, int, bool]]) -> tuple[Breaker, t
     return breaker, at - START
 
 
-@given(windows, prices)
-def test_one_more_that_arrives_never_makes_a_supplier_dearer_and_one_more_that_fails_never_cheaper(window: Window, minor: int) -> None:
+@given(windows, windows, prices)
+def test_one_more_that_arrives_never_makes_a_supplier_dearer_and_one_more_that_fails_never_cheaper(
+    window: Window, others: Window, minor: int
+) -> None:
+    """An end is one of his and one of the SKU's."""
     quick = window.model_copy(update={"wait_s": 0})
-    better = quick.model_copy(update={"good": quick.good + 1})
-    worse = quick.model_copy(update={"errors": quick.errors + 1})
-    assert expected_minor(cost(minor), better) <= expected_minor(cost(minor), quick) <= expected_minor(cost(minor), worse)
+    all_of_his = quick.model_copy(update={"good": quick.good + others.good, "errors": quick.errors + others.errors})
+
+    def expected(**more: int) -> int:
+        his, sold = (one.model_copy(update={name: getattr(one, name) + n for name, n in more.items()}) for one in (all_of_his, quick))
+        return expected_minor(cost(minor), Standing(breaker=Breaker(since=START), window=his, sold=sold))
+
+    assert expected(good=1) <= expected() <= expected(errors=1)
 
 
-@given(windows, prices, st.integers(0, 1_000))
-def test_a_lower_price_is_never_dearer(window: Window, minor: int, less: int) -> None:
-    assert expected_minor(cost(max(1, minor - less)), window) <= expected_minor(cost(minor), window)
+@given(standings, prices, st.integers(0, 1_000))
+def test_a_lower_price_is_never_dearer(standing: Standing, minor: int, less: int) -> None:
+    assert expected_minor(cost(max(1, minor - less)), standing) <= expected_minor(cost(minor), standing)
 
 
-@given(windows, prices)
-def test_what_an_arrival_is_expected_to_cost_is_at_least_its_price(window: Window, minor: int) -> None:
-    assert expected_minor(cost(minor), window) >= minor
+@given(standings, prices)
+def test_what_an_arrival_is_expected_to_cost_is_at_least_its_price(standing: Standing, minor: int) -> None:
+    assert expected_minor(cost(minor), standing) >= minor
 
 
 @given(steps)

@@ -43,6 +43,8 @@ class ScriptedSupplier:
         self.verdict: CheckVerdict | Exception = CheckVerdict.NOT_OFFERED
         self.carrier = ""
         self.cost_minor = 0
+        self.balance_minor: int | None = None
+        self.balances_told = 0
 
     def check_account(self, goods_id: str, account: dict[str, str]) -> AccountCheck:
         del goods_id
@@ -50,6 +52,12 @@ class ScriptedSupplier:
         if isinstance(self.verdict, Exception):
             raise self.verdict
         return AccountCheck(verdict=self.verdict, carrier=self.carrier)
+
+    def balance(self) -> Money:
+        if self.balance_minor is None:
+            raise SupplierUnavailable(self.name)
+        self.balances_told += 1
+        return Money(minor=self.balance_minor, currency="CNY")
 
     def submit(self, order: SupplyOrder) -> Progress:
         self.sent.append(order)

@@ -8,11 +8,15 @@ from collections import Counter
 
 import pytest
 
-from faka.contexts.recharges import RechargeState
+from faka.contexts.orders.model import OrderState
+from faka.contexts.recharges import Heard, RechargeState, Word
 from faka.contexts.suppliers.base import SupplyState
+from faka.contexts.suppliers.standing import Breaker, Outcome
+from faka.kernel.ids import SkuId
 from faka.kernel.money import Money
+from faka.platform.table import TableName, put
 from faka.steps.offers import offered
-from faka.steps.recharge import route
+from faka.steps.recharge import hear, route
 from infra.ops import recharges as ops
 from tests.unit.recharges.given import ScriptedSupplier, TopUps, top_ups
 
@@ -50,6 +54,12 @@ def minutes(shop: TopUps, count: int) -> list[float]:
     return shares
 
 
+def print_shares(**phases: list[float]) -> None:
+    """A line for each phase: what part of each minute's orders he was asked first."""
+    for phase, shares in phases.items():
+        print(f"{phase:<6}", *(f"{one:>4.0%}" for one in shares), f"  mean {mean(shares):.0%}")
+
+
 def mean(shares: list[float]) -> float:
     return sum(shares) / len(shares)
 
@@ -66,7 +76,7 @@ def test_at_sixty_percent_he_loses_his_orders_and_has_them_back_when_he_is_well(
         ill = minutes(shop, 10)
         first.share = 1.0
         again = minutes(shop, 14)
-        print(f"\nshare of the first supplier: well {mean(well):.0%}, ill {mean(ill[3:]):.0%}, after {[f'{one:.0%}' for one in again]}")
+        print_shares(well=well, ill=ill, again=again)
     assert mean(well) == 1.0, "he is the cheaper one"
     assert mean(ill[3:]) < share_max
     assert mean(again[-3:]) == 1.0
@@ -76,7 +86,9 @@ def test_at_sixty_percent_he_loses_his_orders_and_has_them_back_when_he_is_well(
         assert said["supplier_rested"] >= 1
         assert said["supplier_returned"] >= 1
     why = [record.outcome for record in caplog.records if record.message in ("supplier_rested", "supplier_passed_over")]  # type: ignore[attr-defined]
-    assert all(re.fullmatch(r"(errors|probe|OPEN|CLOSED|PROBE): \d+ of \d+( failed)?", one) for one in why), set(why)
+    told = r"(errors|probe): \d+ of \d+|(OPEN|PROBE) \((errors|probe)\): \d+ of \d+ failed|DEARER: \d+ of \d+ failed, \d+ s each"
+    assert all(re.fullmatch(told, one) for one in why), set(why)
+    assert all(record.supplier_id == "first" for record in caplog.records if record.message == "supplier_passed_over")  # type: ignore[attr-defined]
 
 
 def test_twin_by_price_alone_he_keeps_every_order_however_many_fail(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -88,7 +100,9 @@ def test_twin_by_price_alone_he_keeps_every_order_however_many_fail(monkeypatch:
     monkeypatch.setattr(steps, "admitted", lambda _deps, _offer: True)
     first = Moody("first", 0.6)
     with top_ups(first, Moody("second")) as shop:
-        assert mean(minutes(shop, 6)) == 1.0
+        ill = minutes(shop, 6)
+    print_shares(ill=ill)
+    assert mean(ill) == 1.0
 
 
 def test_a_supplier_who_says_that_our_deposit_is_used_up_is_out_at_once(caplog: pytest.LogCaptureFixture) -> None:
@@ -108,6 +122,102 @@ def test_a_wrong_number_of_the_buyers_says_nothing_about_the_supplier() -> None:
         assert shop.world.deps.standings.find(first.name, shop.world.clock.now()).window.total == 0
 
 
+def test_a_product_that_he_does_not_bring_goes_elsewhere_and_all_his_others_stay() -> None:
+    first = ScriptedSupplier("first", FAILED)
+    with top_ups(first, ScriptedSupplier("second", DONE)) as shop:
+        for _ in range(100):
+            shop.world.deps.standings.count(first.name, SkuId("another"), Outcome.GOOD, 1, shop.world.clock.now())
+        shop.play(shop.begun())
+        shop.play(shop.begun())
+        assert len(first.sent) == 1, "one failure of this product outweighs a cent"
+        assert shop.world.deps.standings.find(first.name, shop.world.clock.now()).breaker.until is None
+
+
+def counted_of_two_silences_and_an_end() -> tuple[int, int]:
+    first = ScriptedSupplier("first", "silent", "silent", DONE)
+    with top_ups(first) as shop:
+        recharge = shop.begun()
+        assert shop.play(recharge) == ["submit", "ask", "ask", "end"]
+        number = shop.recharge(shop.order(recharge)).last.number
+        for word in (Word.SUCCEEDED, Word.UNKNOWN, Word.SUCCEEDED):
+            hear(shop.world.deps, recharge.id, Heard(number, word, "notice"))
+        window = shop.world.deps.standings.find(first.name, shop.world.clock.now()).window
+    return window.good, window.errors
+
+
+def test_a_word_that_is_said_again_counts_once_and_one_after_the_end_not_at_all() -> None:
+    assert counted_of_two_silences_and_an_end() == (1, 1), "one silence, one arrival"
+
+
+def test_twin_whatever_is_said_counted_one_order_is_many(monkeypatch: pytest.MonkeyPatch) -> None:
+    judge = route.outcome_of
+    monkeypatch.setattr(route, "outcome_of", lambda _before, attempt: judge(RechargeState.SUBMITTING, attempt))
+    assert counted_of_two_silences_and_an_end() == (1, 2)
+
+
+def test_silence_counts_for_the_supplier_and_not_for_the_order() -> None:
+    first = ScriptedSupplier("first", "silent")
+    with top_ups(first, ScriptedSupplier("second", DONE)) as shop:
+        recharge = shop.begun()
+        shop.step(recharge, "submit")
+        assert shop.world.deps.standings.find(first.name, shop.world.clock.now()).window.errors == 1
+        assert shop.recharge(shop.order(recharge)).state is RechargeState.UNKNOWN
+        assert shop.suppliers["second"].sent == []  # type: ignore[index]
+
+
+def test_a_row_that_nobody_can_read_keeps_no_buyer_waiting() -> None:
+    with top_ups(ScriptedSupplier("first", FAILED), ScriptedSupplier("second", DONE)) as shop:
+        row = {"pk": "STANDING#first", "sk": "Z#BREAKER", "since": "of a later version"}
+        shop.world.deps.tables.apply(put(TableName.GUARD, row))
+        recharge = shop.begun()
+        assert shop.play(recharge)[-1] == "end"
+        assert shop.order(recharge).state is OrderState.COMPLETED
+
+
+# -- our deposit there ----------------------------------------------------------------------------------------------
+
+
+def test_one_whose_deposit_does_not_reach_is_passed_over_and_the_log_says_so(caplog: pytest.LogCaptureFixture) -> None:
+    first = ScriptedSupplier("first", DONE)
+    first.balance_minor = 1_449
+    with top_ups(first, ScriptedSupplier("second", DONE)) as shop, caplog.at_level(logging.INFO):
+        for _ in range(3):
+            shop.play(shop.begun())
+        assert len(first.sent) == 1, "his answer to the first order is followed by the question"
+        first.balance_minor = 50_000
+        shop.world.clock.advance(minutes=11)
+        shop.play(shop.begun())
+        assert len(first.sent) == 2, "what he told is forgotten after a while"
+    why = [record.outcome for record in caplog.records if record.message == "supplier_passed_over"]  # type: ignore[attr-defined]
+    assert why == ["SHORT: his deposit does not reach"] * 2
+
+
+def test_he_is_asked_for_it_once_in_three_minutes_and_not_while_he_is_silent() -> None:
+    first = ScriptedSupplier("first", DONE)
+    first.balance_minor = 50_000
+    silent = ScriptedSupplier("silent", "silent")
+    silent.balance_minor = 50_000
+    with top_ups(first) as shop:
+        for _ in range(5):
+            shop.play(shop.begun())
+        assert first.balances_told == 1
+        shop.world.clock.advance(minutes=3)
+        shop.play(shop.begun())
+        assert first.balances_told == 2
+    with top_ups(silent) as shop:
+        shop.step(shop.begun(), "submit")
+        assert silent.balances_told == 0
+
+
+def test_a_supplier_who_does_not_tell_it_is_asked_for_top_ups_all_the_same() -> None:
+    with top_ups(ScriptedSupplier("first", DONE), ScriptedSupplier("second", DONE)) as shop:
+        assert shop.play(shop.begun()) == ["submit", "end"]
+        assert shop.play(shop.begun()) == ["submit", "end"]
+
+
+# -- the trickle ----------------------------------------------------------------------------------------------------
+
+
 def test_with_every_breaker_open_the_least_bad_one_is_asked_all_the_same() -> None:
     first, second = Moody("first", 0.0), Moody("second", 0.0)
     with top_ups(first, second) as shop:
@@ -118,10 +228,9 @@ def test_with_every_breaker_open_the_least_bad_one_is_asked_all_the_same() -> No
         assert len(first.sent) == sent + 1
 
 
-def test_while_one_order_probes_the_next_one_goes_elsewhere() -> None:
+def where_three_go_after_the_pause() -> list[str]:
     first = Moody("first", 0.0, cost_minor=100)
-    slow = ScriptedSupplier("second", DONE)
-    with top_ups(first, slow) as shop:
+    with top_ups(first, ScriptedSupplier("second", DONE)) as shop:
         for _ in range(12):
             shop.play(shop.begun())
         shop.world.clock.advance(minutes=11)
@@ -130,8 +239,17 @@ def test_while_one_order_probes_the_next_one_goes_elsewhere() -> None:
         for _ in range(3):
             recharge = shop.begun()
             shop.step(recharge, "submit")
-            went.append(shop.recharge(shop.order(recharge)).last.supplier_id)
-        assert went == ["first", "second", "second"]
+            went.append(str(shop.recharge(shop.order(recharge)).last.supplier_id))
+    return went
+
+
+def test_while_one_order_probes_the_next_one_goes_elsewhere() -> None:
+    assert where_three_go_after_the_pause() == ["first", "second", "second"]
+
+
+def test_twin_a_place_that_is_not_taken_lets_every_order_through(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Breaker, "leased", lambda breaker, _at: breaker)
+    assert where_three_go_after_the_pause() == ["first", "first", "first"]
 
 
 def test_a_choice_that_is_only_looked_at_takes_no_probe() -> None:
@@ -225,5 +343,5 @@ def test_the_command_shows_how_each_supplier_does_and_why_one_is_out(capsys: pyt
         shop.world.deps.standings.note_balance(shop.suppliers["second"].name, Money(minor=12_345, currency="CNY"), shop.world.clock.now())  # type: ignore[index]
         assert ops.main(["suppliers"], shop.world.deps) == 0
     told = capsys.readouterr().out
-    assert "first            OPEN (errors): 0 of " in told
+    assert "first            OPEN (errors): 0 of 10 arrived, 0 s each, counts as 50 %, 45 % of all" in told
     assert "balance 123.45 CNY" in told

@@ -1,11 +1,13 @@
 """How a supplier's standing is reckoned: the share that arrives, the breaker, and who is asked first."""
 
 from datetime import datetime, timedelta
+from typing import Any
 
 import pytest
 
 from faka.contexts.suppliers.standing import (
     BALANCE_AGE,
+    BALANCE_ASK,
     EVENTS_MIN,
     LEASE,
     PAUSE_MAX,
@@ -22,9 +24,9 @@ from faka.contexts.suppliers.standing import (
     Window,
     expected_minor,
 )
-from faka.contexts.suppliers.standings import BreakerMoved
+from faka.contexts.suppliers.standings import ROW_TTL, BreakerMoved
 from faka.kernel.clock import epoch_s
-from faka.kernel.ids import SupplierId
+from faka.kernel.ids import SkuId, SupplierId
 from faka.kernel.money import Money
 from tests.kit.clock import START
 from tests.kit.world import World, engine_world
@@ -45,6 +47,10 @@ def bad(total: int = EVENTS_MIN, errors: int = EVENTS_MIN) -> Window:
     return Window(good=total - errors, errors=errors)
 
 
+def known(window: Window, sold: Window | None = None) -> Standing:
+    return Standing(breaker=FRESH, window=window, sold=sold or Window())
+
+
 # -- the share ------------------------------------------------------------------------------------------------------
 
 
@@ -62,13 +68,29 @@ def test_only_the_last_ten_minutes_count_and_nothing_from_before_the_breaker_clo
 
 
 def test_a_cheap_one_whose_orders_fail_costs_more_than_a_dear_one_whose_orders_arrive() -> None:
-    assert expected_minor(cost(1_450), Window(good=60, errors=40)) > expected_minor(cost(1_600), Window(good=100))
-    assert expected_minor(cost(1_450), Window(good=100)) < expected_minor(cost(1_600), Window(good=100))
+    assert expected_minor(cost(1_450), known(Window(good=60, errors=40))) > expected_minor(cost(1_600), known(Window(good=100)))
+    assert expected_minor(cost(1_450), known(Window(good=100))) < expected_minor(cost(1_600), known(Window(good=100)))
 
 
 def test_waiting_costs_a_little() -> None:
-    quick, slow = Window(good=10, wait_s=30), Window(good=10, wait_s=900)
+    quick, slow = known(Window(good=10, wait_s=30)), known(Window(good=10, wait_s=900))
     assert expected_minor(cost(1_000), slow) - expected_minor(cost(1_000), quick) == 87
+
+
+def test_of_a_sku_of_which_little_is_known_all_that_he_sells_speaks_and_with_every_end_less() -> None:
+    well = Window(good=90)
+    assert known(well).rate_bp == 10_000
+    assert known(well, Window(errors=1)).rate_bp == 9_090
+    assert known(well, Window(errors=90)).rate_bp == 1_000
+    assert known(Window(errors=90), Window(good=90)).rate_bp > 9_000, "and one good product of a bad supplier stays"
+
+
+def test_why_one_was_passed_over_is_said_in_words() -> None:
+    standing = known(Window(good=6, errors=4, wait_s=12))
+    assert standing.why(cost(1), START) == "DEARER: 4 of 10 failed, 2 s each"
+    assert standing.model_copy(update={"balance": cost(0)}).why(cost(1), START) == "SHORT: his deposit does not reach"
+    rests = standing.model_copy(update={"breaker": FRESH.opened(START, Reason.ERRORS)})
+    assert rests.why(cost(1), START) == "OPEN (errors): 4 of 10 failed"
 
 
 # -- the breaker ----------------------------------------------------------------------------------------------------
@@ -147,13 +169,75 @@ def test_ends_are_counted_and_read_back_in_one_request() -> None:
         store, name = world.deps.standings, SupplierId("first")
         for _ in range(3):
             for outcome in (Outcome.GOOD, Outcome.GOOD, Outcome.BAD, Outcome.SILENT):
-                store.count(name, outcome, 7, world.clock.now())
+                store.count(name, SkuId("sku_a"), outcome, 7, world.clock.now())
+            store.count(name, SkuId("sku_b"), Outcome.GOOD, 0, world.clock.now())
             world.clock.advance(minutes=1)
         store.note_balance(name, cost(5), world.clock.now())
-        found = store.find(name, world.clock.now())
-        assert (found.window, found.balance) == (Window(good=6, errors=6, wait_s=42), cost(5))
+        found = store.find(name, world.clock.now(), SkuId("sku_a"))
+        assert (found.window, found.balance) == (Window(good=9, errors=6, wait_s=42), cost(5))
+        assert found.sold == Window(good=6, errors=6, wait_s=42)
         world.clock.advance(seconds=max(WINDOW, BALANCE_AGE).total_seconds() + 60)
-        assert store.find(name, world.clock.now()) == Standing(breaker=Breaker(since=a_day_ago(world)), window=Window())
+        later = store.find(name, world.clock.now(), SkuId("sku_a"))
+        assert (later.breaker, later.window, later.sold, later.balance) == (Breaker(since=a_day_ago(world)), Window(), Window(), None)
+
+
+def test_three_hours_of_ends_are_small_rows_that_leave_and_a_choice_reads_twelve(monkeypatch: pytest.MonkeyPatch) -> None:
+    with engine_world() as world:
+        store, name, sku = world.deps.standings, SupplierId("first"), SkuId("sku_a")
+        read: list[int] = []
+        query = world.deps.tables.query
+        monkeypatch.setattr(world.deps.tables, "query", lambda *args, **named: noted(read, query(*args, **named)))
+        for _ in range(180):
+            for _ in range(3):
+                store.count(name, sku, Outcome.BAD, 9, world.clock.now())
+            world.clock.advance(minutes=1)
+        store.find(name, world.clock.now(), sku)
+        assert read == [12, 12]
+        rows = [row for row in world.rows("test-guard") if row["pk"].startswith("STANDING#")]
+        assert {frozenset(row) for row in rows} == {frozenset(("pk", "sk", "bad", "wait_s", "minute", "ttl"))}
+        assert all(row["ttl"] - row["minute"] * 60 <= ROW_TTL.total_seconds() + 60 for row in rows)
+
+
+def noted(read: list[int], answer: Any) -> Any:
+    read.append(len(answer[0]))
+    return answer
+
+
+class Listening:
+    """Forwards to a client and keeps what it was asked."""
+
+    def __init__(self, client: Any) -> None:
+        self.client = client
+        self.asked: list[tuple[str, dict[str, Any]]] = []
+
+    def __getattr__(self, verb: str) -> Any:
+        def call(**given: Any) -> Any:
+            self.asked.append((verb, given))
+            return getattr(self.client, verb)(**given)
+
+        return call
+
+
+def test_an_end_is_two_additions_without_a_condition_so_a_thousand_at_once_undo_none_of_each_other() -> None:
+    """A transaction would be refused while another one holds the row; an addition alone waits for nobody."""
+    with engine_world() as world:
+        client = Listening(world.client)
+        for _ in range(5):
+            world.over(client).standings.count(SupplierId("first"), SkuId("sku_a"), Outcome.GOOD, 1, world.clock.now())
+        assert [verb for verb, _ in client.asked] == ["update_item"] * 10
+        assert not any("ConditionExpression" in given for _, given in client.asked)
+
+
+def test_of_many_who_would_ask_for_a_balance_one_does_and_again_after_three_minutes() -> None:
+    with engine_world() as world:
+        store, name = world.deps.standings, SupplierId("first")
+        assert store.find(name, world.clock.now()).is_balance_due(world.clock.now())
+        assert [store.may_ask_balance(name, world.clock.now()) for _ in range(3)] == [True, False, False]
+        store.note_balance(name, cost(5), world.clock.now())
+        assert not store.find(name, world.clock.now()).is_balance_due(world.clock.now())
+        world.clock.advance(seconds=BALANCE_ASK.total_seconds())
+        assert store.may_ask_balance(name, world.clock.now())
+        assert store.find(name, world.clock.now()).balance == cost(5), "he is believed while he is asked"
 
 
 def a_day_ago(world: World) -> datetime:

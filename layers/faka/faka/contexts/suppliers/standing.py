@@ -53,6 +53,9 @@ WAIT_S_MAX: Final = 120
 BALANCE_AGE: Final = timedelta(minutes=10)
 """How long a balance that he told is believed; deposits are topped up by hand."""
 
+BALANCE_ASK: Final = timedelta(minutes=3)
+"""Between two questions about it, whoever asks. Three may be lost before a balance is forgotten."""
+
 
 class Outcome(StrEnum):
     GOOD = "GOOD"
@@ -161,17 +164,46 @@ class Window(Frozen):
 
 
 class Standing(Frozen):
-    """What is known of one supplier now."""
+    """What is known of one supplier now, and of one SKU at him."""
 
     breaker: Breaker
     window: Window
+    sold: Window = Window()
+    """Of the SKU alone; `window` holds these too."""
     balance: Money | None = None
     """What of our deposit is left, where he told so within `BALANCE_AGE`."""
+    balance_asked_at: datetime | None = None
+
+    @property
+    def rate_bp(self) -> int:
+        """The share of this SKU that arrives. Where little is known of it, all that he sells speaks for it, with the weight of `PRIOR`
+        orders: of one who is well and lacks a single product, only that product goes elsewhere."""
+        return max(1, (self.sold.good * 10_000 + PRIOR * self.window.rate_bp) // (self.sold.total + PRIOR))
+
+    @property
+    def mean_wait_s(self) -> int:
+        return (self.sold if self.sold.good else self.window).mean_wait_s
+
+    def is_short(self, cost: Money) -> bool:
+        """Whether his deposit does not reach, as far as is known."""
+        return self.balance is not None and self.balance.currency is cost.currency and self.balance.minor < cost.minor
+
+    def is_balance_due(self, at: datetime) -> bool:
+        return self.balance_asked_at is None or at - self.balance_asked_at >= BALANCE_ASK
+
+    def why(self, cost: Money, at: datetime) -> str:
+        """What speaks against him, for a line of the log."""
+        verdict, counted = self.breaker.verdict(at), self.sold if self.sold.errors else self.window
+        if verdict is not Verdict.CLOSED:
+            return f"{verdict} ({self.breaker.reason}): {self.window.errors} of {self.window.total} failed"
+        if self.is_short(cost):
+            return "SHORT: his deposit does not reach"
+        return f"DEARER: {counted.errors} of {counted.total} failed, {self.mean_wait_s} s each"
 
 
-def expected_minor(cost: Money, window: Window) -> int:
+def expected_minor(cost: Money, standing: Standing) -> int:
     """What a top-up that arrives costs there: price, failures and waiting, in minor units."""
-    return cost.minor * 10_000 // window.rate_bp + window.mean_wait_s
+    return cost.minor * 10_000 // standing.rate_bp + standing.mean_wait_s
 
 
 class Rank(Frozen):
@@ -184,9 +216,8 @@ class Rank(Frozen):
 
     @classmethod
     def of(cls, supplier_id: SupplierId, cost: Money, standing: Standing, at: datetime) -> "Rank":
-        is_short = standing.balance is not None and standing.balance.currency is cost.currency and standing.balance.minor < cost.minor
-        tier = 2 if standing.breaker.verdict(at) is Verdict.OPEN else 1 if is_short else 0
-        return cls(tier=tier, expected_minor=expected_minor(cost, standing.window), supplier_id=supplier_id)
+        tier = 2 if standing.breaker.verdict(at) is Verdict.OPEN else 1 if standing.is_short(cost) else 0
+        return cls(tier=tier, expected_minor=expected_minor(cost, standing), supplier_id=supplier_id)
 
     @property
     def key(self) -> tuple[int, int, str]:

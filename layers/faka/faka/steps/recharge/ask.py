@@ -23,7 +23,7 @@ def ask_about(deps: Deps, recharge: Recharge, attempt: Attempt) -> Recharge:
         adapter = deps.supplier(attempt.supplier_id)
         told = adapter.query(attempt.number, supplier_no=attempt.supplier_no)
     except Unavailable as error:
-        telemetry.failed("supplier_silent", error, channel_id=attempt.supplier_id)
+        telemetry.failed("supplier_silent", error, supplier_id=attempt.supplier_id)
         return hear(deps, recharge.id, Heard(attempt.number, Word.UNKNOWN, "no answer"))
     if told is None:
         return hear(deps, recharge.id, Heard(attempt.number, Word.MISSING, "answer", status="missing", grace_s=adapter.grace_s))

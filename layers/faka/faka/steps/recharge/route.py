@@ -5,10 +5,11 @@ from datetime import datetime, timedelta
 
 from faka.contexts.recharges import Attempt, Recharge, RechargeState
 from faka.contexts.recharges.model import ATTEMPTS_MAX
+from faka.contexts.suppliers.base import SupplierAdapter
 from faka.contexts.suppliers.standing import Breaker, Outcome, Rank, Reason, Standing, Verdict, Window
 from faka.contexts.suppliers.standings import BreakerMoved
 from faka.contexts.suppliers.store import Offer
-from faka.kernel.errors import Unavailable
+from faka.kernel.errors import Unavailable, UnknownState
 from faka.kernel.ids import SupplierId
 from faka.platform import telemetry
 from faka.wiring import Deps
@@ -17,29 +18,32 @@ from faka.wiring import Deps
 TRIES_MAX = 3
 """Outcomes that collide at one breaker. One that is lost changes nothing: the next one says the same."""
 
+UNREAD = (Unavailable, UnknownState)
+"""The guard table does not answer, or with a row of another version of the shop: no reason to keep a buyer waiting."""
+
 BUYERS_OWN = frozenset({"account", "price", "goods"})
 """Reasons of a refusal that say nothing about how well a supplier works."""
 
 
 def ranked(deps: Deps, recharge: Recharge) -> list[Offer]:
-    """The offers that fit, the one to ask first at the head. Reads only; a shop with one supplier reads nothing more than its offers."""
+    """The offers that fit, the one to ask first at the head. Reads only."""
     fit = fitting(deps, recharge)
     if len(fit) < 2:
         return fit
     now = deps.clock.now()
-    standings = {one.supplier_id: _glance(deps, one.supplier_id, now) for one in fit}
-    return sorted(fit, key=lambda one: Rank.of(one.supplier_id, one.cost, standings[one.supplier_id], now).key)
+    return sorted(fit, key=lambda one: Rank.of(one.supplier_id, one.cost, _glance(deps, one, now), now).key)
 
 
-def passed_over(deps: Deps, recharge: Recharge, taken: Offer) -> None:
-    """The line that says why an order did not go to the cheapest who sells it."""
+def passed_over(deps: Deps, offers: list[Offer], taken: Offer) -> None:
+    """The line that says why an order did not go to the cheapest who sells it. `offers` are `ranked`."""
     now = deps.clock.now()
-    cheapest = min(fitting(deps, recharge), key=lambda one: one.cost.minor)
+    cheapest = min(offers, key=lambda one: one.cost.minor)
     if cheapest.cost.minor == taken.cost.minor:
         return
-    standing = _glance(deps, cheapest.supplier_id, now)
-    window, verdict = standing.window, standing.breaker.verdict(now)
-    telemetry.note("supplier_passed_over", channel_id=cheapest.supplier_id, outcome=f"{verdict}: {window.errors} of {window.total} failed")
+    standing = _glance(deps, cheapest, now)
+    is_first = offers.index(cheapest) < offers.index(taken) and standing.breaker.verdict(now) is Verdict.CLOSED
+    why = "NOT ASKED: closed, without a key, or of low grade" if is_first else standing.why(cheapest.cost, now)
+    telemetry.note("supplier_passed_over", supplier_id=cheapest.supplier_id, outcome=why)
 
 
 def fitting(deps: Deps, recharge: Recharge) -> list[Offer]:
@@ -64,7 +68,7 @@ def admitted(deps: Deps, offer: Offer) -> bool:
     """Whether this order may go there now: the one place of a probe is taken here."""
     now = deps.clock.now()
     try:
-        breaker = deps.standings.glance(offer.supplier_id, now).breaker
+        breaker = deps.standings.glance(offer.supplier_id, offer.sku, now).breaker
         if breaker.verdict(now) is not Verdict.PROBE:
             return breaker.verdict(now) is Verdict.CLOSED
         fresh = deps.standings.find(offer.supplier_id, now).breaker
@@ -73,25 +77,40 @@ def admitted(deps: Deps, offer: Offer) -> bool:
         deps.standings.change(offer.supplier_id, fresh, fresh.leased(now), now)
     except BreakerMoved:
         return False
-    except Unavailable as error:
-        telemetry.failed("standing_unread", error, channel_id=offer.supplier_id)
+    except UNREAD as error:
+        telemetry.failed("standing_unread", error, supplier_id=offer.supplier_id)
         return True
-    telemetry.note("supplier_probed", channel_id=offer.supplier_id, attempt=fresh.openings)
+    telemetry.note("supplier_probed", supplier_id=offer.supplier_id, attempt=fresh.openings)
     return True
 
 
+def balance_asked(deps: Deps, offer: Offer, adapter: SupplierAdapter) -> None:
+    """Ask a supplier who has just answered what of our deposit is left, where nobody has for a while. Never fails."""
+    now = deps.clock.now()
+    with suppress(*UNREAD):
+        known = deps.standings.glance(offer.supplier_id, offer.sku, now)
+        if known.is_balance_due(now) and deps.standings.may_ask_balance(offer.supplier_id, now):
+            deps.standings.note_balance(offer.supplier_id, adapter.balance(), now)
+
+
 def learned(deps: Deps, before: Recharge, after: Recharge) -> None:
-    """Count how an attempt ended, once: only the commit that ended it comes here. Never fails: the recharge is done already."""
+    """Count how an attempt ended, once: only the commit that ended it comes here. Never fails: the recharge is done already.
+
+    Beside the commit and not in it: a row of counts in a thousand transactions at once would undo most of them, and what is lost
+    where a worker dies between is one count of a share.
+    """
     attempt = after.last
     known = before.attempt(attempt.number)
     outcome = outcome_of(known.state if known else None, attempt)
     if outcome is None or known is None:
         return
-    with suppress(Unavailable):
-        now = deps.clock.now()
-        wait_s = max(0, int((now - attempt.sent_at).total_seconds()))
-        deps.standings.count(attempt.supplier_id, outcome, wait_s, now)
+    now = deps.clock.now()
+    wait_s = max(0, int((now - attempt.sent_at).total_seconds()))
+    try:
+        deps.standings.count(attempt.supplier_id, after.sku_id, outcome, wait_s, now)
         _judged(deps, attempt, outcome, now)
+    except UNREAD as error:
+        telemetry.failed("standing_unwritten", error, supplier_id=attempt.supplier_id)
 
 
 def outcome_of(before: RechargeState | None, attempt: Attempt) -> Outcome | None:
@@ -130,18 +149,18 @@ def _told(supplier: SupplierId, before: Breaker, after: Breaker, window: Window)
     """The line and the figure that say why a supplier is out, or that he is back."""
     if after.reason is not None and after.openings and after.probes == 0 and after.until != before.until:
         telemetry.note(
-            "supplier_rested", channel_id=supplier, outcome=f"{after.reason}: {window.errors} of {window.total}", attempt=after.openings
+            "supplier_rested", supplier_id=supplier, outcome=f"{after.reason}: {window.errors} of {window.total}", attempt=after.openings
         )
         telemetry.count("SuppliersRested")
     elif before.until is not None and after.until is None:
-        telemetry.note("supplier_returned", channel_id=supplier, attempt=before.openings)
+        telemetry.note("supplier_returned", supplier_id=supplier, attempt=before.openings)
         telemetry.count("SuppliersReturned")
 
 
-def _glance(deps: Deps, supplier: SupplierId, now: datetime) -> Standing:
+def _glance(deps: Deps, offer: Offer, now: datetime) -> Standing:
     """Where the guard table does not answer, every supplier counts as new: it only guards, and the order is worth more."""
     try:
-        return deps.standings.glance(supplier, now)
-    except Unavailable as error:
-        telemetry.failed("standing_unread", error, channel_id=supplier)
+        return deps.standings.glance(offer.supplier_id, offer.sku, now)
+    except UNREAD as error:
+        telemetry.failed("standing_unread", error, supplier_id=offer.supplier_id)
         return Standing(breaker=Breaker(since=now - timedelta(days=1)), window=Window())

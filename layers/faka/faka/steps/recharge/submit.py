@@ -6,7 +6,7 @@ from faka.contexts.suppliers.store import Offer, SupplierRow
 from faka.kernel.errors import Unavailable
 from faka.platform import telemetry
 from faka.steps.recharge.hear import hear, with_due
-from faka.steps.recharge.route import admitted, fitting, passed_over, ranked
+from faka.steps.recharge.route import admitted, balance_asked, fitting, passed_over, ranked
 from faka.wiring import Deps
 
 
@@ -33,7 +33,6 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
     if choice is None:
         return recharge
     offer, adapter = choice
-    passed_over(deps, recharge, offer)
     now = deps.clock.now()
     attempt = Attempt(
         number=number_of(recharge.id, len(recharge.attempts)),
@@ -45,16 +44,27 @@ def submit(deps: Deps, recharge: Recharge) -> Recharge:
     begun = recharge.model_copy(update={"attempts": (*recharge.attempts, attempt)})
     begun = with_due(begun.moved(RechargeState.SUBMITTING, now, "recharge", f"at {offer.supplier_id}"), now)
     deps.tables.apply(deps.recharges.replaced(recharge, begun))
-    return hear(deps, recharge.id, _sent(deps, adapter, begun, offer))
+    heard = hear(deps, recharge.id, _sent(deps, adapter, begun, offer))
+    if heard.state is not RechargeState.UNKNOWN:
+        balance_asked(deps, offer, adapter)
+    return heard
 
 
 def chosen(deps: Deps, recharge: Recharge) -> tuple[Offer, SupplierAdapter] | None:
     """The best offer of a supplier that can be asked now. Taking it may take the one place of a probe; where every supplier has given
     his away, the first one is asked all the same. One whose grade is low is asked only where no other can be.
     """
+    offers = ranked(deps, recharge)
+    choice = _first(deps, offers)
+    if choice is not None:
+        passed_over(deps, offers, choice[0])
+    return choice
+
+
+def _first(deps: Deps, offers: list[Offer]) -> tuple[Offer, SupplierAdapter] | None:
     spare = None
     low = []
-    for offer in ranked(deps, recharge):
+    for offer in offers:
         row, adapter = _opened(deps, offer)
         if adapter is None:
             continue
@@ -80,7 +90,7 @@ def _opened(deps: Deps, offer: Offer) -> tuple[SupplierRow, SupplierAdapter | No
     try:
         return row, deps.supplier(offer.supplier_id)
     except Unavailable as error:
-        telemetry.failed("supplier_closed", error, channel_id=offer.supplier_id)
+        telemetry.failed("supplier_closed", error, supplier_id=offer.supplier_id)
         return row, None
 
 
@@ -100,7 +110,7 @@ def _sent(deps: Deps, adapter: SupplierAdapter, recharge: Recharge, offer: Offer
     except SupplyRefused as refused:
         return Heard(attempt.number, Word.FAILED, "answer", status="refused", reason=refused.reason)
     except Unavailable as error:
-        telemetry.failed("recharge_unknown", error, channel_id=offer.supplier_id)
+        telemetry.failed("recharge_unknown", error, supplier_id=offer.supplier_id)
         return Heard(attempt.number, Word.UNKNOWN, "no answer", is_answer=False)
 
 
