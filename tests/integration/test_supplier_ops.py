@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from faka.contexts.cases import CaseKind, case_id
+from faka.contexts.orders.model import OrderState
 from faka.contexts.papers import REQUIRED, WARNED_BEFORE
 from faka.contexts.recharges import RechargeState
+from faka.contexts.stock import OutOfStock
 from faka.contexts.suppliers.base import SupplyState
 from faka.contexts.suppliers.store import SupplierMoved, SupplierRow
 from faka.flows.sweep import sweep
@@ -147,6 +149,15 @@ def test_twin_where_only_the_switch_counts_he_sells_on_without_papers(desk: Desk
     desk.shop.step(recharge, "submit")
     assert desk.deps.recharges.get(recharge.id).last.supplier_id == "first"
     assert desk.deps.recharges.get(recharge.id).state is not RechargeState.CREATED
+
+
+def test_nobody_pays_for_what_only_a_suspended_supplier_sells(desk: Desk) -> None:
+    for name in ("first", "second"):
+        assert desk.shop.ordered().state is OrderState.PENDING_PAYMENT
+        row = desk.row(name)
+        desk.deps.tables.apply(desk.deps.suppliers.replaced(row, row.changed(admitted_until=desk.shop.world.clock.now())))
+    with pytest.raises(OutOfStock):
+        desk.shop.ordered()
 
 
 def test_the_sweep_warns_of_each_paper_once_before_it_ends(desk: Desk) -> None:

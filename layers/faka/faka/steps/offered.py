@@ -38,9 +38,11 @@ def _supplied(deps: Deps, rows: list[Wanted]) -> dict[SkuId, int]:
 
 
 def require_supplier(deps: Deps, sku: SkuId, price: Money) -> None:
-    """Somebody sells it for no more than the buyer pays, as the offers stand now. Raises: OutOfStock."""
+    """Somebody who is open sells it for no more than the buyer pays, as offers and papers stand now. Raises: OutOfStock."""
+    now = deps.clock.now()
     for offer in deps.suppliers.offers(sku):
         cost = source_of(offer).cost
-        if offer.enabled and cost.currency is price.currency and cost.minor <= price.minor:
+        is_fit = offer.enabled and cost.currency is price.currency and cost.minor <= price.minor
+        if is_fit and deps.suppliers.get(offer.supplier_id).is_open(now):
             return
     raise OutOfStock(0)
