@@ -6,6 +6,7 @@ from faka.contexts.recharges import RechargeState
 from faka.contexts.suppliers.base import SupplyState
 from faka.contexts.suppliers.scorecard import Counted, Event, score
 from faka.contexts.suppliers.store import SupplierRow
+from faka.flows.bad_batch import declare_bad
 from faka.flows.withhold import void_card
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Currency
@@ -52,6 +53,19 @@ def test_a_history_with_eight_percent_bad_cards_drops_him_below_the_threshold_an
         assert (row.grade, row.is_low, row.grade_reasons) == ("D", True, ("bad cards: 8 of 100 (8.0 %), 480 points",))
         version = row.version
         assert graded(shop.deps, NORTH)[0].version == version, "the same grade is not written again"
+
+
+def test_a_batch_that_was_claimed_back_counts_as_all_its_cards_and_as_a_claim() -> None:
+    with a_shop() as shop:
+        known(shop)
+        shop.imported(b"N1,one-1\nN2,two-2\n", unit_cost=cny(450), supplier="north")
+        shop.imported(b"S1,one-3\n", unit_cost=cny(450), supplier="south")
+        [first, second] = shop.deps.vault.batches(SKU)
+        for batch in (first, second):
+            declare_bad(shop.deps, batch.id, "mei", "all of them are used")
+        since = shop.clock.now() - WINDOW
+        found = Counted.of(history(shop.deps, NORTH, since))
+        assert (found.cards, found.bad_cards, found.batches, found.complaints) == (2, 2, 1, 1)
 
 
 def ordered(shop: TopUps) -> str:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
+from faka.contexts.complaints import ComplaintState
 from faka.contexts.recharges import Attempt, RechargeState
 from faka.contexts.recharges.store import recharge_from
 from faka.contexts.suppliers.scorecard import Counted, Event, Happened, Score, score
@@ -59,6 +60,9 @@ def history(deps: Deps, supplier_id: SupplierId, since: datetime) -> Iterator[Ha
             for attempt in recharge_from(row).attempts:
                 if attempt.supplier_id == supplier_id and attempt.sent_at >= since:
                     yield from happened(attempt)
+        elif row["sk"] == "COMPLAINT" and row["supplier"] == supplier_id and row["state"] != ComplaintState.REFUSED:
+            if datetime.fromisoformat(row["created_at"]) >= since:
+                yield Happened(what=Event.COMPLAINT)
 
 
 def happened(attempt: Attempt) -> Iterator[Happened]:
@@ -82,13 +86,10 @@ def _batch(deps: Deps, batch_id: BatchId, supplier_id: SupplierId) -> Iterator[H
     batch = deps.vault.batch(job.sku, job.ordinal)
     if batch.supplier != supplier_id:
         return
-    is_void = batch.state is BatchState.VOID
-    bad = batch.count if is_void else len(batch.void)
+    bad = batch.count if batch.state is BatchState.VOID else len(batch.void)
     yield Happened(what=Event.BATCH)
     yield Happened(what=Event.CARD, count=batch.count - bad)
     yield Happened(what=Event.BAD_CARD, count=bad)
-    if is_void:
-        yield Happened(what=Event.COMPLAINT)
 
 
 def _rows(deps: Deps) -> Iterator[Item]:

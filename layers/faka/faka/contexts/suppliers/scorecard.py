@@ -39,7 +39,7 @@ class Event(StrEnum):
     """A card that was declared void: used, unknown to its issuer, or of a batch that was bad."""
     BATCH = "BATCH"
     COMPLAINT = "COMPLAINT"
-    """We claimed a batch back."""
+    """We claimed a batch back, and he did not prove us wrong."""
     ARRIVED = "ARRIVED"
     FAILED = "FAILED"
     UNKNOWN = "UNKNOWN"
