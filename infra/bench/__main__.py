@@ -12,7 +12,7 @@ from infra.bench import tables
 
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("calls", "claims", "import", "statements", "throughput")
+PARTS = ("calls", "claims", "import", "statements", "throughput", "recharges")
 LINES = 100_000
 QUICK_LINES = 3_000
 BILL_LINES = 1_000_000
@@ -57,6 +57,7 @@ def _measured(part: str, *, is_quick: bool) -> dict[str, Any]:
         "import": _import,
         "statements": _statements,
         "throughput": _throughput,
+        "recharges": _recharges,
     }
     return measure[part](is_quick)
 
@@ -93,6 +94,14 @@ def _throughput(is_quick: bool) -> dict[str, Any]:
     with cloud.running() as running, cloud.here(running) as deps:
         shop.open_shop(deps, running)
         return throughput.measure(running, deps, throughput.QUICK if is_quick else throughput.WHOLE)
+
+
+def _recharges(is_quick: bool) -> dict[str, Any]:
+    from infra.bench import cloud, recharges, shop
+
+    with cloud.running() as running, cloud.here(running) as deps:
+        shop.open_shop(deps, running)
+        return recharges.measure(running, deps, recharges.QUICK if is_quick else recharges.WHOLE)
 
 
 if __name__ == "__main__":

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from infra.bench.recharges_table import recharge_tables
 from infra.bench.statements_table import statement_tables
 from infra.bench.table import Table
 
@@ -36,6 +37,7 @@ def all_tables(results: dict[str, Any]) -> list[Table]:
         "import": _import,
         "statements": statement_tables,
         "throughput": _throughput,
+        "recharges": recharge_tables,
     }
     return [table for part, result in results.items() if part in make for table in make[part](result)]
 

@@ -128,11 +128,14 @@ def _recharging(deps: Deps, order: Order) -> Order:
 
 
 def _by_hand(deps: Deps, order: Order) -> Order:
-    """Goods that nothing delivers by itself yet are a person's work from the start."""
-    if order.state is OrderState.SHORT:
-        return order
+    """A person's work from the start (`flows.hand_work`); nobody's in time, and the money goes back."""
     now = deps.clock.now()
-    after = order.moved(OrderState.SHORT, now, "fulfil", "delivered by hand", short_until=now + SHORT_PATIENCE, due_at=None)
+    if order.state is OrderState.SHORT:
+        if order.short_until is None or now < order.short_until:
+            return order
+        return give_up(deps, order, "not sent in time", "fulfil", now, [deps.cases.closed(case_id(CaseKind.STUCK, order.id), "too late")])
+    until = now + SHORT_PATIENCE
+    after = order.moved(OrderState.SHORT, now, "fulfil", "delivered by hand", short_until=until, due_at=until)
     case = open_case(CaseKind.STUCK, order.id, order.id, "deliver by hand", now)
     deps.tables.commit([deps.orders.replaced(order, after), deps.cases.opened(case)])
     return after

@@ -180,6 +180,9 @@ class Order(Frozen):
     reveals: int = 0
     open_id: str = ""
     short_until: datetime | None = None
+    hand_by: str = ""
+    """Who sends it, where people do, until `hand_until`."""
+    hand_until: datetime | None = None
     is_late: bool = False
     case_id: str = ""
     log: tuple[Entry, ...] = ()

@@ -90,7 +90,7 @@ def _waits_with_a_date(facts: Facts, order: OrderFacts) -> None:
     """Whatever must still happen is in the due index (I14)."""
     waits = (
         order.state is _S.PAID
-        or (order.state is _S.SHORT and order.is_sealed)
+        or order.state is _S.SHORT
         or (order.state is _S.COMPLETED and order.mail is MailState.DUE)
     )
     if waits and order.due is None:

@@ -53,7 +53,7 @@ def _order(facts: Facts, order: OrderFacts, latest: datetime) -> None:
         _late(facts, order.id, "unpaid and not ended", order.expires_at, timedelta(seconds=CLOSE_PATIENCE_S) + ROUND, latest)
     elif order.state is OrderState.PAID and order.paid_at is not None and order.id not in facts.recharges:
         _late(facts, order.id, "PAID and no goods, no case", order.paid_at, STUCK_AFTER, latest)
-    elif order.state is OrderState.SHORT and order.is_sealed and order.short_until is not None:
+    elif order.state is OrderState.SHORT and order.short_until is not None:
         _late(facts, order.id, "SHORT and not given up", order.short_until, STUCK_AFTER, latest)
 
 
