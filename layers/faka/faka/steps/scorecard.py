@@ -60,9 +60,8 @@ def history(deps: Deps, supplier_id: SupplierId, since: datetime) -> Iterator[Ha
             for attempt in recharge_from(row).attempts:
                 if attempt.supplier_id == supplier_id and attempt.sent_at >= since:
                     yield from happened(attempt)
-        elif row["sk"] == "COMPLAINT" and row["supplier"] == supplier_id and row["state"] != ComplaintState.REFUSED:
-            if datetime.fromisoformat(row["created_at"]) >= since:
-                yield Happened(what=Event.COMPLAINT)
+        elif row["sk"] == "COMPLAINT" and _counts(row, supplier_id, since):
+            yield Happened(what=Event.COMPLAINT)
 
 
 def happened(attempt: Attempt) -> Iterator[Happened]:
@@ -90,6 +89,11 @@ def _batch(deps: Deps, batch_id: BatchId, supplier_id: SupplierId) -> Iterator[H
     yield Happened(what=Event.BATCH)
     yield Happened(what=Event.CARD, count=batch.count - bad)
     yield Happened(what=Event.BAD_CARD, count=bad)
+
+
+def _counts(complaint: Item, supplier_id: SupplierId, since: datetime) -> bool:
+    is_his = complaint["supplier"] == supplier_id and complaint["state"] != ComplaintState.REFUSED
+    return is_his and datetime.fromisoformat(complaint["created_at"]) >= since
 
 
 def _rows(deps: Deps) -> Iterator[Item]:
