@@ -11,6 +11,7 @@ from botocore.exceptions import ReadTimeoutError
 from faka.contexts.orders.model import Order
 from faka.contexts.suppliers.base import CheckVerdict, SupplierUnavailable, SupplyState
 from faka.flows.check_account import CheckRequest, check_account
+from faka.kernel.ids import SupplierId
 from faka.platform.functions import REST, Function, FunctionUnavailable
 from faka.steps.checked import AccountUnknown
 from faka.steps.offers import offered
@@ -59,6 +60,15 @@ def test_an_account_that_no_supplier_can_reach_is_refused_before_anything_is_wri
     with pytest.raises(AccountUnknown):
         shop.ordered()
     assert len(shop.world.rows("test-trade")) == before
+
+
+@pytest.mark.parametrize("change", [{"enabled": False}, {"admitted_until": None}])
+def test_a_closed_or_suspended_supplier_has_no_word(shop: TopUps, change: dict[str, object]) -> None:
+    says(shop, CheckVerdict.BAD, CheckVerdict.NOT_OFFERED)
+    store = shop.world.deps.suppliers
+    row = store.get(SupplierId("first"))
+    shop.world.deps.tables.apply(store.replaced(row, row.changed(**change)))
+    assert shop.ordered().paid_at is None
 
 
 def test_twin_without_the_look_the_buyer_pays_for_what_cannot_arrive(shop: TopUps, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,5 +1,7 @@
 """Ask suppliers whether something can arrive at an account, before anybody pays. Nothing is written and nothing ordered."""
 
+from itertools import islice
+
 from pydantic import Field
 
 from faka.contexts.suppliers.base import CheckVerdict
@@ -27,10 +29,11 @@ class CheckAnswer(Frozen):
 
 
 def check_account(deps: Deps, asked: CheckRequest) -> CheckAnswer:
-    """The best verdict of the cheapest suppliers that give one: one who can deliver there is enough."""
+    """The best verdict of the cheapest open suppliers that give one: one who can deliver there is enough."""
     best = CheckAnswer(verdict=CheckVerdict.NOT_OFFERED)
+    now = deps.clock.now()
     offers = sorted((one for one in deps.suppliers.offers(asked.sku) if one.enabled), key=lambda one: (one.cost.minor, one.supplier_id))
-    for offer in offers[:LOOKUPS_MAX]:
+    for offer in islice((one for one in offers if deps.suppliers.get(one.supplier_id).is_open(now)), LOOKUPS_MAX):
         try:
             found = deps.supplier(offer.supplier_id).check_account(offer.goods_id, offer.addressed(asked.account))
         except Unavailable as error:
