@@ -13,6 +13,7 @@
     python -m infra.ops.suppliers file SUPPLIER licence --number N --paper scan.pdf --until 2027-12-31
     python -m infra.ops.suppliers approve SUPPLIER PAPER        a second person; also `reject`, and `withdraw` of an approved one
     python -m infra.ops.suppliers score SUPPLIER                grade him by his last thirty days, with the reasons
+    python -m infra.ops.suppliers grade                         … and everybody, one after the other: for a nightly schedule
 
 A supplier's file holds id, name, kind (signed_json, md5_form, two_step), account, gateway and currency. An offer's holds sku,
 supplier_id, goods_id, cost {minor, currency}, and what it needs of face_minor, fields, carriers. A paper's file is not kept: its
@@ -87,8 +88,17 @@ def switch(deps: Deps, given: argparse.Namespace) -> None:
     print(line(deps, switch_supplier(deps, SupplierId(given.id), given.enabled)))
 
 
+def grade(deps: Deps, _: argparse.Namespace) -> None:
+    for row in deps.suppliers.rows():
+        print_score(deps, row.id)
+
+
 def score(deps: Deps, given: argparse.Namespace) -> None:
-    row, found = graded(deps, SupplierId(given.id))
+    print_score(deps, SupplierId(given.id))
+
+
+def print_score(deps: Deps, supplier: SupplierId) -> None:
+    row, found = graded(deps, supplier)
     print(line(deps, row))
     print(f"  {found.points} of {FULL} points; below {ROUTED_MIN} he is asked last" if found.grade else "  nothing has happened yet")
     for reason in found.reasons:
@@ -147,7 +157,8 @@ def read_file(file: Path) -> dict[str, Any]:
 def arguments() -> argparse.ArgumentParser:
     parser = parser_of("suppliers", __doc__, "who does it")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    verbs.add_parser("list").set_defaults(act=list_suppliers)
+    for name, act in (("list", list_suppliers), ("grade", grade)):
+        verbs.add_parser(name).set_defaults(act=act)
     for name, more in (
         ("show", {"act": show}),
         ("open", {"act": switch, "enabled": True}),

@@ -51,6 +51,8 @@ def test_a_history_with_eight_percent_bad_cards_drops_him_below_the_threshold_an
         assert "bad cards: 8 of 100 (8.0 %), 480 points" in capsys.readouterr().out
         row = shop.deps.suppliers.get(NORTH)
         assert (row.grade, row.is_low, row.grade_reasons) == ("D", True, ("bad cards: 8 of 100 (8.0 %), 480 points",))
+        assert suppliers.main(["grade"], shop.deps) == 0
+        assert "520 of 1000 points" in capsys.readouterr().out
         version = row.version
         assert graded(shop.deps, NORTH)[0].version == version, "the same grade is not written again"
 
