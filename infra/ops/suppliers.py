@@ -157,8 +157,8 @@ def read_file(file: Path) -> dict[str, Any]:
 def arguments() -> argparse.ArgumentParser:
     parser = parser_of("suppliers", __doc__, "who does it")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    for name, act in (("list", list_suppliers), ("grade", grade)):
-        verbs.add_parser(name).set_defaults(act=act)
+    verbs.add_parser("list").set_defaults(act=list_suppliers)
+    verbs.add_parser("grade").set_defaults(act=grade)
     for name, more in (
         ("show", {"act": show}),
         ("open", {"act": switch, "enabled": True}),
