@@ -61,24 +61,26 @@ class StandingStore:
     def glance(self, supplier: SupplierId, sku: SkuId, at: datetime) -> Standing:
         """Perhaps `GLANCE_AGE` old."""
         seen = self._seen.get((supplier, sku))
-        if seen is None or not timedelta(0) <= at - seen[0] <= GLANCE_AGE:
-            if len(self._seen) >= SEEN_MAX:
-                self._seen.clear()
-            seen = self._seen[supplier, sku] = (at, self.find(supplier, at, sku))
-        return seen[1]
+        if seen is not None and timedelta(0) <= at - seen[0] <= GLANCE_AGE:
+            return seen[1]
+        return self.find(supplier, at, sku)
 
     def find(self, supplier: SupplierId, at: datetime, sku: SkuId | None = None) -> Standing:
         """As it is now; without a SKU of all that he sells. Raises: UnknownState."""
         found = self._rows(f"STANDING#{supplier}")
         breaker = _read(Breaker, found["Z#BREAKER"]) if "Z#BREAKER" in found else Breaker(since=at - timedelta(days=1))
         told = _read(Told, found["Z#BALANCE"]) if "Z#BALANCE" in found else None
-        return Standing(
+        standing = Standing(
             breaker=breaker,
             window=_window(found, breaker, at),
             sold=_window(self._rows(f"STANDING#{supplier}#{sku}"), breaker, at) if sku else Window(),
             balance=told.at(at) if told else None,
             balance_asked_at=from_epoch_s(told.asked) if told else None,
         )
+        if len(self._seen) >= SEEN_MAX:
+            self._seen.clear()
+        self._seen[supplier, sku] = (at, standing)
+        return standing
 
     def _rows(self, pk: str) -> dict[str, Item]:
         rows, _ = self._tables.query(TableName.GUARD, pk, limit=MINUTES + 2, backwards=True, strong=True)

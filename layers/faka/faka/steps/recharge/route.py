@@ -108,7 +108,7 @@ def learned(deps: Deps, before: Recharge, after: Recharge) -> None:
     wait_s = max(0, int((now - attempt.sent_at).total_seconds()))
     try:
         deps.standings.count(attempt.supplier_id, after.sku_id, outcome, wait_s, now)
-        _judged(deps, attempt, outcome, now)
+        _judged(deps, after, outcome, now)
     except UNREAD as error:
         telemetry.failed("standing_unwritten", error, supplier_id=attempt.supplier_id)
 
@@ -128,9 +128,10 @@ def outcome_of(before: RechargeState | None, attempt: Attempt) -> Outcome | None
             return None
 
 
-def _judged(deps: Deps, attempt: Attempt, outcome: Outcome, now: datetime) -> None:
+def _judged(deps: Deps, recharge: Recharge, outcome: Outcome, now: datetime) -> None:
+    attempt = recharge.last
     for _ in range(TRIES_MAX):
-        standing = deps.standings.find(attempt.supplier_id, now)
+        standing = deps.standings.find(attempt.supplier_id, now, recharge.sku_id)
         before = standing.breaker
         after = before.learned(standing.window, outcome, attempt.sent_at, now)
         if outcome is Outcome.BAD and attempt.reason == Reason.BALANCE and before.until is None:
