@@ -129,9 +129,9 @@ def _open(deps: Deps, cloud: Cloud, players: str) -> None:
     put_on_sale(deps, seal(deps, ProductId(CARDS), SkuId(CARDS), 500, [range(500)]))
 
 
-def _at_once(cloud: Cloud, deps: Deps, doors: Doors, players: str, count: int) -> dict[str, Any]:
-    numbers, orders, failures = iter(range(count)), [], []
-    lock = threading.Lock()
+def _placed(doors: Doors, count: int) -> tuple[list[OrderId], list[str]]:
+    """Orders that are paid, and why others were not taken."""
+    numbers, orders, failures, lock = iter(range(count)), list[OrderId](), list[str](), threading.Lock()
 
     def buyer() -> None:
         while True:
@@ -139,18 +139,21 @@ def _at_once(cloud: Cloud, deps: Deps, doors: Doors, players: str, count: int) -
                 if next(numbers, None) is None:
                     return
             try:
-                order, _ = doors.buy(TOP_UP, TOP_UP_MINOR)
+                orders.append(doors.buy(TOP_UP, TOP_UP_MINOR)[0])
             except (OSError, ValueError) as error:
                 failures.append(str(error)[:200])
-                continue
-            orders.append(order)
 
-    began, cpu = time.monotonic(), cloud.cpu_s()
     threads = [threading.Thread(target=buyer) for _ in range(SENDERS)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    return orders, failures
+
+
+def _at_once(cloud: Cloud, deps: Deps, doors: Doors, players: str, count: int) -> dict[str, Any]:
+    began, cpu = time.monotonic(), cloud.cpu_s()
+    orders, failures = _placed(doors, count)
     placed_s = time.monotonic() - began
     states = _ended(deps, orders, began)
     ended_s = time.monotonic() - began

@@ -20,6 +20,7 @@ RefundId = NewType("RefundId", str)
 SupplierId = NewType("SupplierId", str)
 RechargeId = NewType("RechargeId", str)
 ComplaintId = NewType("ComplaintId", str)
+PurchaseId = NewType("PurchaseId", str)
 
 _CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)

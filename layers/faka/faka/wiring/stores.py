@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from faka.contexts.complaints import ComplaintStore
     from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.papers import PaperStore
+    from faka.contexts.purchases import PurchaseStore
     from faka.contexts.quotas.flights import FlightStore
     from faka.contexts.recharges import RechargeStore
     from faka.contexts.settlements import SettlementStore
@@ -99,6 +100,12 @@ class Stores:
         from faka.contexts.quotas.flights import FlightStore
 
         return FlightStore(self.tables)
+
+    @cached_property
+    def purchases(self) -> "PurchaseStore":
+        from faka.contexts.purchases import PurchaseStore
+
+        return PurchaseStore(self.tables)
 
     @cached_property
     def complaints(self) -> "ComplaintStore":

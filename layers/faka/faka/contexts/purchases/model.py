@@ -1,0 +1,150 @@
+"""A purchase of cards: what is wanted of a SKU, its attempts at suppliers, and who may follow whom.
+
+```
+CREATED ─► SUBMITTING ─► PROCESSING ─► RECEIVED ─► SEALED     the cards lie in an import; counted, they are stock
+               │   └─► UNKNOWN ◄─┘ │       ▲
+               │          └────────┼───────┘
+               └────────► FAILED ◄─┘        FAILED ─► SUBMITTING, under a new number; or GIVEN_UP
+```
+As a recharge: an attempt is written before it is sent, asked about until it is answered, and never sent again. While one is open nothing
+is bought anywhere else. One purchase of a SKU runs at a time.
+"""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from pydantic import Field
+
+from faka.kernel.errors import Broken, IllegalTransition
+from faka.kernel.ids import BatchId, ProductId, PurchaseId, SkuId, SupplierId
+from faka.kernel.model import Frozen
+from faka.kernel.money import Money
+
+
+ATTEMPTS_MAX = 5
+CARDS_MAX = 100
+"""Of one purchase: what suppliers of this kind sell at once."""
+
+LIMIT = timedelta(hours=1)
+"""How long a purchase may be open before a person is called: cards come with the order or within minutes."""
+
+ASK_MAX = timedelta(days=3)
+LADDER_S = (5, 15, 60, 300, 900, 3600)
+MISSING_MIN = 2
+"""*No such order* counts as *nothing was charged* only after the supplier's grace and this many times in a row."""
+
+LOG_MAX = 40
+
+
+class PurchaseState(StrEnum):
+    CREATED = "CREATED"
+    SUBMITTING = "SUBMITTING"
+    PROCESSING = "PROCESSING"
+    UNKNOWN = "UNKNOWN"
+    RECEIVED = "RECEIVED"
+    """The cards lie in an import of ours; how many are good is counted there."""
+    SEALED = "SEALED"
+    FAILED = "FAILED"
+    GIVEN_UP = "GIVEN_UP"
+
+
+_S = PurchaseState
+TRANSITIONS: dict[PurchaseState, frozenset[PurchaseState]] = {
+    _S.CREATED: frozenset({_S.SUBMITTING, _S.GIVEN_UP}),
+    _S.SUBMITTING: frozenset({_S.PROCESSING, _S.UNKNOWN, _S.RECEIVED, _S.FAILED}),
+    _S.PROCESSING: frozenset({_S.PROCESSING, _S.UNKNOWN, _S.RECEIVED, _S.FAILED}),
+    _S.UNKNOWN: frozenset({_S.PROCESSING, _S.UNKNOWN, _S.RECEIVED, _S.FAILED}),
+    _S.RECEIVED: frozenset({_S.SEALED}),
+    _S.FAILED: frozenset({_S.SUBMITTING, _S.GIVEN_UP}),
+    _S.SEALED: frozenset(),
+    _S.GIVEN_UP: frozenset(),
+}
+OPEN = frozenset({_S.SUBMITTING, _S.PROCESSING, _S.UNKNOWN})
+ENDED = frozenset({_S.SEALED, _S.GIVEN_UP})
+
+
+class Attempt(Frozen):
+    number: str
+    supplier_id: SupplierId
+    goods_id: str
+    cost_max: Money
+    """Of one card, as he quoted it when he was chosen."""
+    state: PurchaseState = PurchaseState.SUBMITTING
+    status: str = ""
+    supplier_no: str = ""
+    cost: Money | None = None
+    """Of all cards, where he says what he charged."""
+    asked: int = 0
+    missing: int = 0
+    sent_at: datetime
+    ended_at: datetime | None = None
+
+
+class Entry(Frozen):
+    at: datetime
+    state: PurchaseState
+    number: str
+    status: str
+
+
+class Purchase(Frozen):
+    id: PurchaseId
+    product_id: ProductId
+    sku_id: SkuId
+    quantity: int = Field(ge=1, le=CARDS_MAX)
+    unit_max: Money
+    """What one card may cost."""
+    by: str
+    state: PurchaseState = PurchaseState.CREATED
+    attempts: tuple[Attempt, ...] = ()
+    batch: BatchId | None = None
+    new: int = 0
+    """Cards that are stock now."""
+    version: int = 1
+    created_at: datetime
+    is_with_a_person: bool = False
+    log: tuple[Entry, ...] = ()
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in OPEN
+
+    @property
+    def last(self) -> Attempt:
+        """Raises: Broken before the first attempt."""
+        if not self.attempts:
+            raise Broken(f"{self.id}: no attempt")
+        return self.attempts[-1]
+
+    @property
+    def unit_cost(self) -> Money:
+        """What one card has cost: a share of what he charged, or his quote where he did not say."""
+        charged = self.last.cost
+        if charged is None or charged.minor % self.quantity:
+            return self.last.cost_max
+        return Money(minor=charged.minor // self.quantity, currency=charged.currency)
+
+    @property
+    def wait_s(self) -> int:
+        asked = self.attempts[-1].asked if self.attempts else 0
+        return LADDER_S[min(asked, len(LADDER_S) - 1)]
+
+    def moved(self, state: PurchaseState, at: datetime, status: str, **changes: object) -> "Purchase":
+        """Raises: IllegalTransition."""
+        if state not in TRANSITIONS[self.state]:
+            raise IllegalTransition(f"{self.id}: {self.state} to {state}")
+        number = self.attempts[-1].number if self.attempts else ""
+        entry = Entry(at=at, state=state, number=number, status=status)
+        return self.model_copy(update={**changes, "state": state, "log": (*self.log, entry)[-LOG_MAX:], "version": self.version + 1})
+
+
+def number_of(purchase: PurchaseId, attempt: int) -> str:
+    """31 letters and digits. Raises: Broken beyond `ATTEMPTS_MAX`."""
+    if not 0 <= attempt < ATTEMPTS_MAX:
+        raise Broken(f"{purchase}: attempt {attempt}")
+    return f"pur{purchase[4:]}{attempt:02d}"
+
+
+def batch_of(purchase: PurchaseId) -> BatchId:
+    """The import that a purchase's cards go through: one, whoever comes again."""
+    return BatchId(f"bat_{purchase[4:]}")

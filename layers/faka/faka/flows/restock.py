@@ -1,0 +1,90 @@
+"""Buy cards of a SKU: begin one purchase at a time, and go on with it from wherever it stands.
+
+| `next` | what goes on |
+|---|---|
+| submit | the cheapest supplier who has enough is ordered from, once |
+| ask | the order that is out is asked about; beyond an hour a person is called, once |
+| count | the cards lie in an import: when it is over, what became stock is held against what was bought |
+| give_up | nothing is out and nobody is left: a case |
+| end | SEALED or GIVEN_UP |
+"""
+
+from faka.contexts.cases import CaseKind, open_case
+from faka.contexts.purchases import Purchase, PurchaseMoved, PurchaseRuns, PurchaseState
+from faka.contexts.purchases.model import ASK_MAX, CARDS_MAX, ENDED, LIMIT
+from faka.kernel.errors import InvalidRequest
+from faka.kernel.ids import ProductId, PurchaseId, SkuId, ulid
+from faka.kernel.model import Frozen
+from faka.kernel.money import Money
+from faka.steps.purchase import ask_purchase, call_for_purchase, count_cards, is_any_left, submit_purchase
+from faka.wiring import Deps
+
+
+COUNT_PAUSE_S = 10
+
+
+class Standing(Frozen):
+    state: PurchaseState
+    next: str
+    wait_s: int
+
+
+def begin_purchase(deps: Deps, product: ProductId, sku: SkuId, quantity: int, unit_max: Money, by: str) -> Purchase:
+    """Raises: InvalidRequest, ProductNotFound, UnknownSku, PurchaseRuns while another one of this SKU is not over."""
+    if not 1 <= quantity <= CARDS_MAX or not by.strip():
+        raise InvalidRequest(f"say who buys, and 1 to {CARDS_MAX} cards")
+    known = deps.catalog.product(product, fresh=True)
+    if not known.kind.is_sealed or known.sku(sku).price.currency is not unit_max.currency:
+        raise InvalidRequest("only cards are bought for stock, in the currency that they are sold in")
+    last = deps.purchases.running(sku)
+    if last is not None and deps.purchases.get(last).state not in ENDED:
+        raise PurchaseRuns(last)
+    now = deps.clock.now()
+    name = PurchaseId(f"pur_{ulid(now, deps.chance)}")
+    purchase = Purchase(id=name, product_id=product, sku_id=sku, quantity=quantity, unit_max=unit_max, by=by, created_at=now)
+    deps.tables.commit(deps.purchases.placed(purchase, last))
+    return purchase
+
+
+def go_on(deps: Deps, name: PurchaseId) -> Standing:
+    """One step. Each may be done again after any death. Raises: PurchaseMissing, Unavailable from the services."""
+    purchase = deps.purchases.get(name)
+    step = _next(deps, purchase)
+    try:
+        match step:
+            case "submit":
+                sent = submit_purchase(deps, purchase)
+                # Offers stand in rows; where nobody sells it now, nothing was sent.
+                purchase = _given_up(deps, purchase) if sent is purchase else sent
+            case "ask":
+                purchase = call_for_purchase(deps, ask_purchase(deps, purchase))
+            case "count":
+                purchase = count_cards(deps, purchase)
+            case "give_up":
+                purchase = _given_up(deps, purchase)
+    except PurchaseMoved:
+        purchase = deps.purchases.get(name)
+    return Standing(state=purchase.state, next=_next(deps, purchase), wait_s=_wait_s(purchase))
+
+
+def _given_up(deps: Deps, purchase: Purchase) -> Purchase:
+    now = deps.clock.now()
+    changed = purchase.moved(PurchaseState.GIVEN_UP, now, "nobody sells it at this price")
+    case = open_case(CaseKind.SUPPLIER, purchase.id, purchase.id, f"{purchase.quantity} cards of {purchase.sku_id}: nobody sells them", now)
+    deps.tables.commit([deps.purchases.replaced(purchase, changed), deps.cases.opened(case)])
+    return changed
+
+
+def _next(deps: Deps, purchase: Purchase) -> str:
+    if purchase.state in ENDED:
+        return "end"
+    if purchase.state is PurchaseState.RECEIVED:
+        return "count"
+    if purchase.is_open:
+        is_left = purchase.is_with_a_person and deps.clock.now() >= purchase.created_at + LIMIT + ASK_MAX
+        return "leave" if is_left else "ask"
+    return "submit" if is_any_left(deps, purchase) else "give_up"
+
+
+def _wait_s(purchase: Purchase) -> int:
+    return COUNT_PAUSE_S if purchase.state is PurchaseState.RECEIVED else purchase.wait_s
