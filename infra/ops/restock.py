@@ -1,11 +1,12 @@
 """Buy cards from suppliers for the shop's stock.
 
     python -m infra.ops.restock buy PRODUCT SKU COUNT --unit-max 48.00     begin a purchase; at most so much for one card
-    python -m infra.ops.restock go PURCHASE                                one step further, and what comes next
+    python -m infra.ops.restock go-on PURCHASE                             begin its machine again, from where it stands
+    python -m infra.ops.restock step PURCHASE                              one step by hand, and what comes next
     python -m infra.ops.restock show PURCHASE                              its attempts and its history
 
-A purchase is asked first, ordered once, and sealed through the import like any card file: `go` until it says `end`. Each step may be done
-again. One purchase of a SKU runs at a time. `--by` names who buys; without it, who is logged in here.
+A purchase is asked first, ordered once, and sealed through the import like any card file. Each step may be done again, and one purchase of
+a SKU runs at a time. `--by` names who buys; without it, who is logged in here.
 """
 
 import argparse
@@ -13,7 +14,8 @@ import sys
 from typing import Any
 
 from faka.contexts.purchases import PurchaseMissing, PurchaseRuns
-from faka.flows.restock import begin_purchase, go_on
+from faka.flows.buy_cards import begin_purchase, set_going
+from faka.flows.restock import go_on
 from faka.kernel.ids import ProductId, PurchaseId, SkuId
 from faka.kernel.money import parse_decimal
 from faka.wiring import Deps
@@ -24,10 +26,16 @@ def buy(deps: Deps, given: argparse.Namespace) -> None:
     product = deps.catalog.product(given.product, fresh=True)
     unit_max = parse_decimal(given.unit_max, product.currency)
     purchase = begin_purchase(deps, ProductId(given.product), SkuId(given.sku), given.count, unit_max, given.by)
-    print(f"{purchase.id}: {purchase.quantity} cards of {purchase.sku_id}, next: submit")
+    print(f"{purchase.id}: {purchase.quantity} cards of {purchase.sku_id}")
+    again(deps, argparse.Namespace(purchase=purchase.id))
 
 
-def go(deps: Deps, given: argparse.Namespace) -> None:
+def again(deps: Deps, given: argparse.Namespace) -> None:
+    name = deps.purchases.get(PurchaseId(given.purchase)).id
+    print(f"{name}: its machine " + ("has begun" if set_going(deps, name) else "was begun within this minute"))
+
+
+def step(deps: Deps, given: argparse.Namespace) -> None:
     stands = go_on(deps, PurchaseId(given.purchase))
     print(f"{given.purchase}: {stands.state}, next: {stands.next}" + (f" in {stands.wait_s} s" if stands.next in ("ask", "count") else ""))
 
@@ -50,7 +58,7 @@ def arguments() -> argparse.ArgumentParser:
         begin.add_argument(name)
     begin.add_argument("count", type=int)
     begin.add_argument("--unit-max", required=True)
-    for name, act in (("go", go), ("show", show)):
+    for name, act in (("go-on", again), ("step", step), ("show", show)):
         verb = verbs.add_parser(name)
         verb.set_defaults(act=act)
         verb.add_argument("purchase")

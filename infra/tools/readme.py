@@ -83,6 +83,7 @@ WORDS = {
     "the books of a day do not fit and stay open": "账目对不上，当日没有日结",
     "no day's books were closed for 26 hours": "已有 26 小时没有完成一次日结",
     "the bills dead-letter queue is not empty": "账单下载的死信队列不为空",
+    "the machine of a purchase gave up a step": "采购卡密的流程有一步未能完成",
     "the machine of a recharge gave up a step": "充值流程的一个步骤失败",
     "an account is not reconciled": "有渠道账户没有完成对账",
     "no day was reconciled for 26 hours": "已有 26 小时没有完成一次对账",

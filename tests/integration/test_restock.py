@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -9,8 +10,9 @@ import pytest
 from faka.contexts.complaints import complaint_id
 from faka.contexts.purchases import PurchaseRuns, PurchaseState, batch_of
 from faka.contexts.suppliers.store import Offer
+from faka.flows.buy_cards import begin_purchase
 from faka.flows.intake import run_import
-from faka.flows.restock import begin_purchase, go_on
+from faka.flows.restock import go_on
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import PurchaseId
 from faka.kernel.money import Currency, Money
@@ -260,10 +262,15 @@ def test_whoever_dies_at_any_call_the_cards_are_bought_once(after: bool) -> None
 def test_an_operator_buys_step_by_step(capsys: pytest.CaptureFixture[str]) -> None:
     with buying() as at:
         deps = at.shop.deps
+        begun: list[str] = []
+        deps.__dict__["restocking"] = SimpleNamespace(begin=lambda name, **_given: begun.append(name) or True)
         assert ops.main(["--by", "mei", "buy", PRODUCT, SKU, "2", "--unit-max", "50.00"], deps) == 0
         name = PurchaseId(capsys.readouterr().out.partition(":")[0])
         assert ops.main(["buy", PRODUCT, SKU, "2", "--unit-max", "50.00"], deps) == 1
-        assert ops.main(["go", name], deps) == 0
+        assert begun[0].startswith(name)
+        assert ops.main(["go-on", name], deps) == 0
+        assert len(begun) == 2
+        assert ops.main(["step", name], deps) == 0
         assert "PROCESSING, next: ask in 5 s" in capsys.readouterr().out
         at.play(name)
         assert ops.main(["show", name], deps) == 0

@@ -37,6 +37,7 @@ ENVIRONMENT = {
     "FAKA_MACHINE_RECONCILIATION": "machine",
     "FAKA_MACHINE_RECHARGE": "machine",
     "FAKA_FUNCTION_RECHARGE": "function",
+    "FAKA_MACHINE_RESTOCK": "machine",
     "FAKA_MAIL_FROM": "shop@example.com",
     "POWERTOOLS_SERVICE_NAME": "test",
     "AWS_DEFAULT_REGION": "us-east-1",

@@ -50,6 +50,7 @@ RUNS = {
     "take_supply_notice": "CallbacksFunction",
     "recharge": "RechargeFunction",
     "check_account": "RechargeFunction",
+    "restock": "RestockFunction",
     "announce": "RelayFunction",
     "fulfil": "FulfilFunction",
     "deliver": "DeliverFunction",

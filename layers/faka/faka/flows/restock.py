@@ -1,4 +1,4 @@
-"""Buy cards of a SKU: begin one purchase at a time, and go on with it from wherever it stands.
+"""Go on with a purchase of cards from wherever it stands (`flows.buy_cards` begins one).
 
 | `next` | what goes on |
 |---|---|
@@ -9,13 +9,15 @@
 | end | SEALED or GIVEN_UP |
 """
 
+from typing import Annotated
+
+from pydantic import Field
+
 from faka.contexts.cases import CaseKind, open_case
-from faka.contexts.purchases import Purchase, PurchaseMoved, PurchaseRuns, PurchaseState
-from faka.contexts.purchases.model import ASK_MAX, CARDS_MAX, ENDED, LIMIT
-from faka.kernel.errors import InvalidRequest
-from faka.kernel.ids import ProductId, PurchaseId, SkuId, ulid
+from faka.contexts.purchases import Purchase, PurchaseMoved, PurchaseState
+from faka.contexts.purchases.model import ASK_MAX, ENDED, LIMIT
+from faka.kernel.ids import PurchaseId
 from faka.kernel.model import Frozen
-from faka.kernel.money import Money
 from faka.steps.purchase import ask_purchase, call_for_purchase, count_cards, is_any_left, submit_purchase
 from faka.wiring import Deps
 
@@ -23,27 +25,18 @@ from faka.wiring import Deps
 COUNT_PAUSE_S = 10
 
 
+class PurchaseRequest(Frozen):
+    purchase: Annotated[str, Field(pattern=r"^pur_[0-9A-HJKMNP-TV-Z]{26}$")]
+
+    @property
+    def name(self) -> PurchaseId:
+        return PurchaseId(self.purchase)
+
+
 class Standing(Frozen):
     state: PurchaseState
     next: str
     wait_s: int
-
-
-def begin_purchase(deps: Deps, product: ProductId, sku: SkuId, quantity: int, unit_max: Money, by: str) -> Purchase:
-    """Raises: InvalidRequest, ProductNotFound, UnknownSku, PurchaseRuns while another one of this SKU is not over."""
-    if not 1 <= quantity <= CARDS_MAX or not by.strip():
-        raise InvalidRequest(f"say who buys, and 1 to {CARDS_MAX} cards")
-    known = deps.catalog.product(product, fresh=True)
-    if not known.kind.is_sealed or known.sku(sku).price.currency is not unit_max.currency:
-        raise InvalidRequest("only cards are bought for stock, in the currency that they are sold in")
-    last = deps.purchases.running(sku)
-    if last is not None and deps.purchases.get(last).state not in ENDED:
-        raise PurchaseRuns(last)
-    now = deps.clock.now()
-    name = PurchaseId(f"pur_{ulid(now, deps.chance)}")
-    purchase = Purchase(id=name, product_id=product, sku_id=sku, quantity=quantity, unit_max=unit_max, by=by, created_at=now)
-    deps.tables.commit(deps.purchases.placed(purchase, last))
-    return purchase
 
 
 def go_on(deps: Deps, name: PurchaseId) -> Standing:

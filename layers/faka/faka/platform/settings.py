@@ -55,6 +55,7 @@ class ShopSettings(TableSettings):
     faka_queue_intake: str = ""
     faka_machine_reconciliation: str = ""
     faka_machine_recharge: str = ""
+    faka_machine_restock: str = ""
     faka_function_recharge: str = ""
     faka_mail_from: str = ""
     faka_hold_ttl_s: int = 900

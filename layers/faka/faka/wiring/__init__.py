@@ -140,6 +140,12 @@ class Deps(Stores):
         return Machine(aws.client("stepfunctions"), self.settings.faka_machine_recharge)
 
     @cached_property
+    def restocking(self) -> "Machine":
+        from faka.platform.machines import Machine
+
+        return Machine(aws.client("stepfunctions"), self.settings.faka_machine_restock)
+
+    @cached_property
     def recharges_function(self) -> "Function":
         from faka.platform.functions import Function
 

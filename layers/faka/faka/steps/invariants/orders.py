@@ -88,11 +88,7 @@ def _opened(facts: Facts, order: OrderFacts) -> None:
 
 def _waits_with_a_date(facts: Facts, order: OrderFacts) -> None:
     """Whatever must still happen is in the due index (I14)."""
-    waits = (
-        order.state is _S.PAID
-        or order.state is _S.SHORT
-        or (order.state is _S.COMPLETED and order.mail is MailState.DUE)
-    )
+    waits = order.state is _S.PAID or order.state is _S.SHORT or (order.state is _S.COMPLETED and order.mail is MailState.DUE)
     if waits and order.due is None:
         facts.say("I14", order.id, f"{order.state} with mail {order.mail} and never due")
 
