@@ -1,7 +1,7 @@
 """recharge: orders a top-up from a supplier, asks how it ended, gives the money back where nobody is left.
 
 Audience   none
-Trigger    the recharge's machine: submit, ask, give_up; the storefront, before anybody pays: check
+Trigger    the recharge's machine: submit, ask, send_back, give_up; the storefront, before anybody pays: check
 Flows      recharge, check_account
 Tables     catalog R (suppliers, offers), trade RW, journal append, guard RW (how suppliers do)
 Keys       none
@@ -13,7 +13,7 @@ On failure an attempt that was written is asked about and never sent again; the 
 from typing import Any
 
 from faka.flows.check_account import CheckRequest, check_account
-from faka.flows.recharge import RechargeRequest, ask_supplier, give_back, submit_next
+from faka.flows.recharge import RechargeRequest, ask_buyer, ask_supplier, give_back, submit_next
 from faka.platform.task import answer, task
 from faka.platform.telemetry import observed
 from faka.wiring import Deps, ShopSettings
@@ -33,6 +33,7 @@ TASKS = {
     "check": task(CheckRequest, lambda asked: check_account(deps, asked)),
     "submit": task(RechargeRequest, lambda asked: submit_next(deps, asked)),
     "ask": task(RechargeRequest, lambda asked: ask_supplier(deps, asked)),
+    "send_back": task(RechargeRequest, lambda asked: ask_buyer(deps, asked)),
     "give_up": task(RechargeRequest, lambda asked: give_back(deps, asked)),
 }
 

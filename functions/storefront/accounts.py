@@ -4,7 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from faka.flows.accounts import AccountFault, AccountField, AccountForm, BadAccount, Choice, FieldKind, Problem
-from pages.forms import Fault, mark
+from faka.kernel.errors import FakaError
+from pages.forms import BadForm, Fault, mark
 from pages.i18n import Language
 
 
@@ -87,6 +88,18 @@ def typed_account(form: Mapping[str, str]) -> dict[str, str]:
 
 def account_faults(error: BadAccount) -> list[Fault]:
     return [_fault(one) for one in error.faults]
+
+
+def correction_faults(error: FakaError) -> list[Fault]:
+    """Faults of a corrected account beside its fields; none where the outcome is about the order and not about what was typed."""
+    if isinstance(error, BadAccount):
+        return account_faults(error)
+    return [Fault("account", error.public_message)] if error.code() in ("same_account", "account_unknown", "in_flight") else []
+
+
+def as_form(error: FakaError) -> FakaError:
+    """For machines: a wrong account is a wrong form, as at the checkout."""
+    return BadForm(account_faults(error)) if isinstance(error, BadAccount) else error
 
 
 def _fault(fault: AccountFault) -> Fault:

@@ -2,7 +2,7 @@
 
 Audience:   visitors and buyers, no account; proof of an order is its lookup code or a mailed one-time code
 Trigger:    API `shop` (REST), the routes below
-Flows:      browse · quote · checkout · order_page · pay_with_balance · find_order · wallet · redeem_value
+Flows:      browse · quote · checkout · order_page · correct_account · pay_with_balance · find_order · wallet · redeem_value
 Tables:     catalog read · trade read and transactional write · journal append · guard read and write · vault never
 Keys:       index key (GenerateMac) for contacts and addresses; no key that opens a card
 Secrets:    payment channels' accounts, to create and query payments
@@ -40,6 +40,7 @@ def open_door(deps: Deps) -> Door:
         ("POST", "/o/{no}/check", orders.check),
         ("POST", "/o/{no}/cancel", orders.cancel),
         ("POST", "/o/{no}/refund", orders.give_back),
+        ("POST", "/o/{no}/input", orders.correct),
         ("POST", "/o/{no}/pay", orders.change_way),
         ("GET", "/o/{no}/balance", wallets.ask),
         ("POST", "/o/{no}/balance", wallets.pay),

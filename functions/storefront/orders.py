@@ -1,17 +1,18 @@
 """The order page for the order's whole life, and its buttons. Cards are opened by another door."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import replace
 from urllib.parse import urlsplit
 
-from accounts import account_labels
+from accounts import account_fields, account_labels, as_form, correction_faults, typed_account
 from house import House
 from lookup import not_found_view
 from product import said
-from views import way, way_of
+from views import form_faults, way, way_of
 
 from faka.flows import order_page as flow
 from faka.flows.ask_refund import ask_refund, is_wallet, may_return
+from faka.flows.correct_account import correct_account
 from faka.flows.order_page import OrderPage, came_by
 from faka.flows.ways import METHODS, ways_of
 from faka.kernel import ids
@@ -20,10 +21,14 @@ from faka.kernel.money import Money
 from faka.platform.door import Answer, Request, no_change, see_other
 from faka.steps.proof import Proof
 from pages import i18n
+from pages.forms import Fault
 from pages.i18n import Language, money
 from pages.order import order_view
-from pages.order_view import Bought, GiveBack, OrderFacts, OrderView, Pay, Way
+from pages.order_view import Asked, Bought, GiveBack, OrderFacts, OrderView, Pay, Way
 from pages.visitor import Visitor
+
+
+NOTHING: Mapping[str, str] = {}
 
 
 class Orders:
@@ -67,6 +72,25 @@ class Orders:
         """Goods that nobody saw, against all of the money; asked twice it is one refund."""
         return self._acted(request, lambda no, proof: ask_refund(self._house.deps, no, proof))
 
+    def correct(self, request: Request) -> Answer:
+        """Another account instead of one at which nothing can arrive. What was typed stays in the form until it is right."""
+        who, typed = self._house.visitor(request), typed_account(request.form)
+        proof = proof_of(who, request)
+        try:
+            order = correct_account(self._house.deps, request.params["no"], proof, typed)
+        except FakaError as error:
+            if not request.wants_page:
+                raise as_form(error) from None
+            page = flow.open_order(self._house.deps, request.params["no"], proof, request.address)
+            view, faults = self._view(who, page), correction_faults(error)
+            if view.asked is None or not faults:
+                view = replace(view, faults=(said(error, who),))
+            else:
+                view = replace(view, asked=_asked(page, who.frame.lang, typed, faults))
+            status = 422 if error.http_status == 404 else error.http_status
+            return self._house.page(who, "shop/order.html", view, status=status)
+        return see_other(f"/o/{order.id}")
+
     def change_way(self, request: Request) -> Answer:
         value = request.form.get("channel", "")[:80]
         return self._acted(request, lambda no, proof: flow.change_method(self._house.deps, no, proof, *way_of(value)))
@@ -96,6 +120,8 @@ class Orders:
         if view.stage in ("ready", "withheld") and may_return(order, page.product, now):
             amount = money(Money(minor=order.refundable_minor, currency=order.total.currency), lang)
             return replace(view, give_back=GiveBack(amount, self._channel_title(came_by(order), lang)))
+        if view.stage == "asked":
+            return replace(view, asked=_asked(page, lang))
         if view.stage != "pending":
             return view
         return replace(view, pay=self._pay(page, lang), ways=self._ways(who, page))
@@ -136,6 +162,14 @@ class Orders:
 
 def proof_of(who: Visitor, request: Request) -> Proof:
     return Proof(code=who.code(request.params["no"]), grant=who.grant)
+
+
+def _asked(page: OrderPage, lang: Language, typed: Mapping[str, str] = NOTHING, faults: Collection[Fault] = ()) -> Asked | None:
+    """The form for another account: empty at first, because what stood there was wrong."""
+    if page.order.question is None:
+        return None
+    fields = account_fields(page.product.account_form, typed, lang)
+    return Asked(page.order.question.until, fields, form_faults(faults, lang, [one.id for one in fields]))
 
 
 def bought(page: OrderPage, lang: Language) -> Bought:

@@ -13,3 +13,4 @@ class StorefrontSettings(ShopSettings):
     faka_notify_url: str
     faka_mail_from: str
     faka_function_recharge: str
+    faka_machine_recharge: str

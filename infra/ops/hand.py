@@ -4,6 +4,7 @@
     python -m infra.ops.hand take ORDER                        it is yours for half an hour; shows where it goes
     python -m infra.ops.hand done ORDER --reason TEXT          you sent it: the buyer is told
     python -m infra.ops.hand failed ORDER --reason TEXT        it cannot be sent: the money goes back
+    python -m infra.ops.hand send-back ORDER --reason TEXT     its account is wrong: the buyer is asked for another
 
 After its deadline an order's money goes back by itself. `--by` names who works; without it, who is logged in here. Write no account and
 no code into a reason: it stays in the order's history.
@@ -11,12 +12,14 @@ no code into a reason: it stays in the order's history.
 
 import argparse
 import sys
+from itertools import pairwise
 from typing import Any
 
 from faka.contexts.orders.errors import OrderNotFound
 from faka.contexts.orders.model import Order, OrderState
-from faka.flows.hand_work import TakenByAnother, done, failed, take
+from faka.flows.hand_work import TakenByAnother, done, failed, sent_back, take
 from faka.kernel.ids import OrderId
+from faka.kernel.mask import mask_change
 from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
 from faka.wiring import Deps
 from infra.ops.command import Words, parser_of, perform
@@ -37,23 +40,25 @@ def take_one(deps: Deps, given: argparse.Namespace) -> None:
     order = take(deps, OrderId(given.what), given.by)
     print(line(order))
     print("\n".join(f"  {name}: {value}" for name, value in order.account.items()))
+    print("".join(f"  corrected: {mask_change(*both)}\n" for both in pairwise((*order.former, order.account))), end="")
 
 
 def end(deps: Deps, given: argparse.Namespace) -> None:
-    act = {"done": done, "failed": failed}[given.verb]
+    act = {"done": done, "failed": failed, "send-back": sent_back}[given.verb]
     print(line(act(deps, OrderId(given.what), given.by, given.reason)))
 
 
 def line(order: Order) -> str:
     until = f"until {order.short_until:%Y-%m-%d %H:%M}" if order.short_until else ""
     at = f", {order.hand_by} is at it" if order.hand_by and order.hand_until else ""
+    at = f", its buyer is asked until {order.question.until:%Y-%m-%d %H:%M}" if order.question else at
     return f"{order.id}  {order.state:<10} {order.sku_id:<16} {order.total.decimal():>9} {order.total.currency} {until}{at}"
 
 
 def arguments() -> argparse.ArgumentParser:
     parser = parser_of("hand", __doc__, "who works")
     verbs = parser.add_subparsers(required=True, metavar="VERB", dest="verb")
-    for name, act in {"list": list_waiting, "take": take_one, "done": end, "failed": end}.items():
+    for name, act in {"list": list_waiting, "take": take_one, "done": end, "failed": end, "send-back": end}.items():
         verb = verbs.add_parser(name)
         verb.set_defaults(act=act)
         if name != "list":

@@ -1,27 +1,32 @@
 """Look after top-ups whose supplier does not say how they ended.
 
     python -m infra.ops.recharges list                          those that are open, and those that wait for a person
-    python -m infra.ops.recharges show RECHARGE|ORDER           its attempts and its history; the account is masked
+    python -m infra.ops.recharges show RECHARGE|ORDER           its attempts, its history, what its buyer corrected; accounts are masked
     python -m infra.ops.recharges ask RECHARGE                  ask the supplier now
     python -m infra.ops.recharges tell RECHARGE succeeded --reason TEXT   you saw at the supplier how its last attempt ended:
     python -m infra.ops.recharges tell RECHARGE failed --reason TEXT      it was charged, or nothing was
 
     python -m infra.ops.recharges carrier RECHARGE NAME --reason TEXT     you looked up who serves the account; it goes on by itself
+    python -m infra.ops.recharges send-back RECHARGE --reason TEXT        nothing can arrive there: its buyer is asked for another account
     python -m infra.ops.recharges suppliers                     how each does: arrivals, waiting, breaker and why, share, balance
 
 What you tell counts like the supplier's own word: a success ends the order, a failure lets the next supplier or the refund follow.
+While a buyer is asked the clock stands still; where he names no other account within a day, his money goes back. Write no account into a
+reason: it stays in the history. What people send by hand is sent back by `infra.ops.hand`.
 `--by` names who decides; without it, who is logged in here.
 """
 
 import argparse
 import sys
+from itertools import pairwise
 from typing import Any
 
 from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.recharges import Heard, Recharge, RechargeMissing, Word, recharge_id
 from faka.kernel.ids import OrderId, RechargeId, is_order_id
-from faka.kernel.mask import mask_account
+from faka.kernel.mask import mask_account, mask_change
 from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
+from faka.steps import send_back
 from faka.steps.recharge import ask, hear
 from faka.wiring import Deps
 from infra.ops.command import Words, parser_of, perform
@@ -48,6 +53,9 @@ def show(deps: Deps, given: argparse.Namespace) -> None:
     recharge = named(deps, given.what)
     print(line(recharge))
     print("  " + ", ".join(f"{name} {mask_account(value)}" for name, value in recharge.account.items()))
+    order = deps.orders.get(recharge.order_id)
+    for before, after in pairwise((*order.former, order.account)):
+        print(f"  corrected: {mask_change(before, after)}")
     for one in recharge.attempts:
         print(f"  {one.number}  {one.supplier_id:<12} {one.state:<10} {one.status} {one.reason} {one.supplier_no}".rstrip())
     for entry in recharge.log:
@@ -74,6 +82,11 @@ def carrier(deps: Deps, given: argparse.Namespace) -> None:
     print(line(told))
 
 
+def to_buyer(deps: Deps, given: argparse.Namespace) -> None:
+    why = f"sent back: {given.reason.strip()[:REASON_MAX]}"
+    print(line(send_back.send_back(deps, named(deps, given.what), given.by, why)))
+
+
 def suppliers(deps: Deps, _: argparse.Namespace) -> None:
     now = deps.clock.now()
     found = [(row, deps.standings.find(row.id, now)) for row in deps.suppliers.rows()]
@@ -95,6 +108,7 @@ def named(deps: Deps, what: str) -> Recharge:
 def line(one: Recharge) -> str:
     at = f"at {one.last.supplier_id}" if one.attempts else "nowhere yet"
     person = ", with a person" if one.is_with_a_person else ""
+    person += f", its buyer is asked until {one.correct_until:%Y-%m-%d %H:%M} UTC" if one.correct_until else ""
     return f"{one.id}  {one.state:<10} attempt {len(one.attempts)} {at}, since {one.created_at:%Y-%m-%d %H:%M} UTC{person}"
 
 
@@ -102,6 +116,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = parser_of("recharges", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     acts = {"list": list_open, "show": show, "ask": ask_now, "tell": tell, "carrier": carrier, "suppliers": suppliers}
+    acts["send-back"] = to_buyer
     for name, act in acts.items():
         verb = verbs.add_parser(name)
         verb.set_defaults(act=act)
@@ -109,6 +124,8 @@ def arguments() -> argparse.ArgumentParser:
             verb.add_argument("what")
         if name == "carrier":
             verb.add_argument("name")
+            verb.add_argument("--reason", required=True)
+        if name == "send-back":
             verb.add_argument("--reason", required=True)
         if name == "tell":
             verb.add_argument("word", choices=sorted(WORDS))

@@ -17,6 +17,7 @@ from faka.contexts.suppliers.store import SupplierMissing
 from faka.contexts.vault import CardWithheld
 from faka.contexts.wallets import errors as wallets
 from faka.flows.checkout import ConsentMissing, QuantityOutOfLimits
+from faka.flows.correct_account import NotAsked, SameAccount
 from faka.flows.quote import QuantityNotOffered
 from faka.flows.reveal import GoodsWentBack, NothingToOpen
 from faka.flows.take_supply_notice import NoSuchRecharge
@@ -68,6 +69,9 @@ SHOP: dict[str, Answers] = {
     "POST /o/{no}/check": Answers((SEE_ORDER,), (orders.OrderNotFound,)),
     "POST /o/{no}/cancel": Answers((SEE_ORDER,), (orders.OrderNotFound, orders.OrderClosed)),
     "POST /o/{no}/refund": Answers((SEE_ORDER,), (orders.OrderNotFound, orders.NotRefundable)),
+    "POST /o/{no}/input": Answers(
+        (SEE_ORDER,), (BadForm, orders.OrderNotFound, NotAsked, SameAccount, AccountUnknown, InFlight, TooManyTries)
+    ),
     "POST /o/{no}/pay": Answers(
         (SEE_ORDER,),
         (BadForm, orders.OrderNotFound, orders.OrderClosed, catalog.ChannelNotFound, ChannelClosedForOrders, TooManyTries),

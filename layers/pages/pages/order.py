@@ -22,12 +22,13 @@ CARDS_SHOWN_MAX = 20
 
 def state_tag(order: OrderFacts) -> str:
     """Changes exactly when the page would; `faka.flows.order_page.tag_of` says the same for the polling script."""
-    return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds))).lower()
+    asked = ("asked",) if order.question else ()
+    return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds), *asked)).lower()
 
 
-_STEPS = {"pending": 1, "confirming": 1, "paid": 2, "sending": 2, "by_hand": 2, "held": 2, "withheld": 2, "short": 2}
+_STEPS = {"pending": 1, "confirming": 1, "paid": 2, "sending": 2, "by_hand": 2, "asked": 2, "held": 2, "withheld": 2, "short": 2}
 _STEPS |= dict.fromkeys(("ready", "open", "opened", "used", "done"), 3)
-_POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "sending": 1, "by_hand": 10, "held": 10, "withheld": 10, "short": 10}
+_POLL_S = {"pending": 1, "confirming": 1, "paid": 1, "sending": 1, "by_hand": 10, "asked": 10, "held": 10, "withheld": 10, "short": 10}
 _POLL_REFUND_S = 10
 """First pause between two questions of the waiting page; it grows to five seconds, or stays where it is longer."""
 _REFUND_STAGES = ("returned", "revoked", "failed", "closed", "ready", "used", "done")
@@ -38,6 +39,8 @@ def stage_of(order: OrderFacts, is_asking: bool = False) -> str:
     match order.state:
         case "PENDING_PAYMENT":
             return "confirming" if is_asking else "pending"
+        case "PAID" | "SHORT" if order.question is not None:
+            return "asked"
         case "PAID":
             return "sending" if order.kind.goes_to_account else "paid"
         case "SHORT":

@@ -22,6 +22,13 @@ class RefundFacts(Protocol):
     def is_own(self) -> bool: ...
 
 
+class QuestionFacts(Protocol):
+    """What the page reads of a question to the buyer."""
+
+    @property
+    def until(self) -> datetime: ...
+
+
 class OrderFacts(Protocol):
     """What the page reads of an order."""
 
@@ -33,6 +40,8 @@ class OrderFacts(Protocol):
     def kind(self) -> DeliveryKind: ...
     @property
     def account(self) -> Mapping[str, str]: ...
+    @property
+    def question(self) -> QuestionFacts | None: ...
     @property
     def quantity(self) -> int: ...
     @property
@@ -143,6 +152,16 @@ class GiveBack:
 
 
 @dataclass(frozen=True)
+class Asked:
+    """The form for another account."""
+
+    until: datetime
+    fields: Sequence[object]
+    """As on the product's page."""
+    faults: Sequence[object] = ()
+
+
+@dataclass(frozen=True)
 class Remark:
     tone: str
     title: str
@@ -186,6 +205,7 @@ class OrderView:
     refund: Remark | None = None
     refunds: tuple[RefundLine, ...] = ()
     give_back: GiveBack | None = None
+    asked: Asked | None = None
     account: tuple[Part, ...] = ()
     """Where it goes: in full while it can still be given up, masked from then on."""
     late: Remark | None = None

@@ -22,6 +22,7 @@ _PLAIN: Mapping[str, str] = {
     "short": mark("Sold out while you paid"),
     "sending": mark("Payment received, your order is on its way to your account"),
     "by_hand": mark("Payment received, a person sends it to your account"),
+    "asked": mark("Please correct the account"),
     "done": mark("It has arrived in your account"),
     "used": mark("This link was opened"),
 }

@@ -6,8 +6,11 @@ from collections.abc import Iterator
 import pytest
 
 from faka.contexts.orders.model import DeliveryState, OrderState
+from faka.contexts.recharges import recharge_id
+from faka.flows.fulfil import fulfil
 from faka.flows.order_page import cancel
 from faka.kernel.money import Currency
+from faka.steps.send_back import send_back
 from tests.contract.api.asking import Gate
 from tests.contract.api.book import Book, promised, read
 from tests.contract.api.scene import Scene, scene
@@ -110,6 +113,26 @@ def topping_up(made: Scene, book: Book) -> None:
     made.world.deps.tables.apply(made.world.deps.orders.replaced(order, done))
     for name in ("cards", "cards.txt"):
         book.both("POST", f"/o/{order.id}/{name}", {"open_id": ""}, **cookie(made, order))
+    correcting(made, book)
+
+
+def correcting(made: Scene, book: Book) -> None:
+    deps = made.world.deps
+    order, other = (
+        made.world.pay(made.world.buy(product="top-up", sku="top-up-month", account={"mobile": number}))
+        for number in ("13800138002", "13800138003")
+    )
+    fulfil(deps, order.id)
+    recharge = deps.recharges.get(recharge_id(order.id))
+    path, own = f"/o/{order.id}/input", cookie(made, order)
+    book.both("POST", path, {"account_mobile": "13800138004"}, **own)
+    send_back(deps, recharge, "mei", "no such number")
+    for number in ("12345", order.account["mobile"], other.account["mobile"], "13800138009"):
+        book.both("POST", path, {"account_mobile": number}, **own)
+    for _ in range(6):
+        book.both("POST", path, {"account_mobile": "13800138009"}, **own)
+    made.world.clock.advance(minutes=11)
+    book.send("POST", path, {"account_mobile": "13800138004"}, **own)
 
 
 def order_page(made: Scene, book: Book) -> None:

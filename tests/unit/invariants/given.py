@@ -24,6 +24,7 @@ from faka.contexts.vault import Batch, BatchState, CardWithheld, moved, voided
 from faka.contexts.wallets.model import WalletId
 from faka.flows.announce import announce
 from faka.flows.ask_refund import ask_refund
+from faka.flows.correct_account import correct_account
 from faka.flows.issue_values import issue_values, void_values
 from faka.flows.order_page import cancel, change_method
 from faka.flows.refund_order import refund_order
@@ -220,7 +221,8 @@ class Story:
         self.named |= {"by wallet": paid.id, "wallet": held.number, "open values": open_.batch, "void values": void.batch}
 
     def tops_up(self) -> None:
-        """One top-up arrives at the second supplier, one nowhere, one is taken back, one has called a person, one is under way."""
+        """One top-up arrives at the second supplier, one nowhere, one is taken back, one has called a person, one waits for its buyer, one
+        goes to a corrected account."""
         world, kept = self.world, (self.world.product, self.world.sku)
         first, second = ScriptedSupplier("first", "refused"), ScriptedSupplier("second", SupplyState.SUCCEEDED)
         one = product("top-up", kind="DIRECT_RECHARGE", account_form=FORM, skus=(sku("top-up-month", per_order_max=1),))
@@ -242,10 +244,14 @@ class Story:
         world.clock.advance(minutes=31)
         settled(world)
         shop.step(called, "ask")
+        first.says = second.says = ["refused, account"]
+        asked, under_way = shop.begun(), shop.begun()
+        for recharge in (asked, under_way):
+            shop.play(recharge)
         first.says = second.says = [SupplyState.PROCESSING]
-        under_way = shop.begun()
+        correct_account(world.deps, under_way.order_id, world.proof(shop.order(under_way)), {"mobile": "13900139000"})
         shop.step(under_way, "submit")
-        told = {"topped up": arrived, "taken back": back, "given up": nowhere, "called": called, "under way": under_way}
+        told = {"topped up": arrived, "taken back": back, "given up": nowhere, "called": called, "sent back": asked, "under way": under_way}
         self.named |= {name: recharge.order_id for name, recharge in told.items()}
         world.product, world.sku = kept
 

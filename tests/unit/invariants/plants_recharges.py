@@ -128,6 +128,33 @@ def what_was_taken_back_has_no_case(books: Tampered) -> None:
     books.drop("trade", f"CASE#case_recharge_{books.recharge('taken back')['id']}:back")
 
 
+@planted("I2")
+def it_waits_for_its_buyer_whom_nobody_asks(books: Tampered) -> None:
+    books.order("sent back").pop("question")
+
+
+@planted("I2")
+def it_waits_for_its_buyer_and_its_last_attempt_is_out(books: Tampered) -> None:
+    books.recharge("sent back")["attempts"][-1]["state"] = "UNKNOWN"
+
+
+@planted("I2")
+def it_begins_anew_for_an_account_that_was_ordered_for(books: Tampered) -> None:
+    row = books.recharge("under way")
+    row["state"], row["attempts"][-1]["state"] = "CREATED", "FAILED"
+
+
+@planted("I2")
+def its_buyer_is_asked_and_his_goods_are_there(books: Tampered) -> None:
+    books.order("topped up")["question"] = books.order("sent back")["question"]
+
+
+@planted("I14", overdue_after=timedelta(days=1))
+def a_buyer_was_asked_and_his_money_never_went_back(books: Tampered) -> None:
+    row, since = books.recharge("sent back"), books.now - timedelta(days=1) - CALL_AFTER - timedelta(minutes=1)
+    row["correct_until"] = since.isoformat().replace("+00:00", "Z")
+
+
 @planted("I14")
 def one_that_ended_is_still_due(books: Tampered) -> None:
     books.recharge("topped up").update(due_pk="0", due_sk="2999")

@@ -10,7 +10,7 @@ from faka.contexts.orders.model import Order
 from faka.contexts.recharges import Recharge, recharge_id
 from faka.contexts.suppliers.base import AccountCheck, CheckVerdict, Progress, SupplierUnavailable, SupplyOrder, SupplyRefused, SupplyState
 from faka.contexts.suppliers.store import Offer, SupplierMissing, SupplierRow
-from faka.flows.recharge import RechargeRequest, Standing, ask_supplier, give_back, submit_next
+from faka.flows.recharge import RechargeRequest, Standing, ask_buyer, ask_supplier, give_back, submit_next
 from faka.kernel.ids import SupplierId
 from faka.kernel.money import Money
 from faka.steps.offers import offered
@@ -165,14 +165,16 @@ class TopUps:
 
     def step(self, recharge: Recharge, what: str, deps: Deps | None = None) -> Standing:
         asked = RechargeRequest(recharge=recharge.id)
-        return {"submit": submit_next, "ask": ask_supplier, "give_up": give_back}[what](deps or self.world.deps, asked)
+        return {"submit": submit_next, "ask": ask_supplier, "send_back": ask_buyer, "give_up": give_back}[what](
+            deps or self.world.deps, asked
+        )
 
     def play(self, recharge: Recharge, questions: int = 40) -> list[str]:
         """Until it ends, is left to a person, or so many questions were asked; the steps by name."""
         path = ["submit"]
         for _ in range(questions):
             stands = self.step(recharge, path[-1])
-            if stands.next in ("end", "leave"):
+            if stands.next in ("end", "leave", "wait_for_buyer"):
                 return [*path, stands.next]
             if stands.next == "ask":
                 self.world.clock.advance(seconds=stands.wait_s)

@@ -131,7 +131,8 @@ def _by_hand(deps: Deps, order: Order) -> Order:
     """A person's work from the start (`flows.hand_work`); nobody's in time, and the money goes back."""
     now = deps.clock.now()
     if order.state is OrderState.SHORT:
-        if order.short_until is None or now < order.short_until:
+        until = order.question.until if order.question else order.short_until  # the deadline stands still while its buyer is asked
+        if until is None or now < until:
             return order
         return give_up(deps, order, "not sent in time", "fulfil", now, [deps.cases.closed(case_id(CaseKind.STUCK, order.id), "too late")])
     until = now + SHORT_PATIENCE

@@ -3,6 +3,7 @@
 ```
 SHORT (case open) ─take─► his for half an hour ─┬─ done ──► COMPLETED, earned, the buyer is told
        ▲                                        ├─ failed ► FAILED, the money goes back
+       │                                        ├─ sent back ► its buyer is asked for another account, the deadline waits with him
        └──────────── he lets it go, or time ────┘                ▲
        └──────────────────────── the deadline ────────────────────┘   (the sweep)
 ```
@@ -19,6 +20,7 @@ from faka.kernel.ids import OrderId
 from faka.platform.table import Write
 from faka.steps.earn import earned
 from faka.steps.refund import give_up
+from faka.steps.send_back import send_back_by_hand
 from faka.wiring import Deps
 
 
@@ -31,7 +33,7 @@ MAIL_PATIENCE = timedelta(seconds=45)
 
 
 class NotByHand(Conflict):
-    """The order waits for nobody's hand: it has ended, or it is of another kind."""
+    """The order waits for nobody's hand: it has ended, is of another kind, or its buyer is asked for another account."""
 
 
 class TakenByAnother(Conflict):
@@ -71,11 +73,19 @@ def failed(deps: Deps, order_id: OrderId, by: str, note: str) -> Order:
     return give_up(deps, order, f"not sent: {note.strip()}", by, deps.clock.now(), [_closed(deps, order, f"{by}: {note.strip()}")])
 
 
+def sent_back(deps: Deps, order_id: OrderId, by: str, note: str) -> Order:
+    """Its account is wrong: the buyer is asked for another, and the order is nobody's until he has answered.
+
+    Raises: as `done`; CannotGoBack.
+    """
+    return send_back_by_hand(deps, _mine(deps, order_id, by, note), by, f"sent back: {note.strip()}")
+
+
 def _waiting(deps: Deps, order_id: OrderId, by: str) -> Order:
     if not by.strip():
         raise InvalidRequest("say who you are")
     order = deps.orders.get(order_id)
-    if order.state is not OrderState.SHORT or order.kind.is_sealed:
+    if order.state is not OrderState.SHORT or order.kind.is_sealed or order.question is not None:
         raise NotByHand(order.id)
     return order
 
@@ -97,4 +107,4 @@ def _closed(deps: Deps, order: Order, outcome: str) -> Write:
     return deps.cases.closed(case_id(CaseKind.STUCK, order.id), outcome)
 
 
-__all__ = ["LEASE", "NotByHand", "OrderMoved", "TakenByAnother", "done", "failed", "take"]
+__all__ = ["LEASE", "NotByHand", "OrderMoved", "TakenByAnother", "done", "failed", "sent_back", "take"]

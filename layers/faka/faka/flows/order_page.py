@@ -77,8 +77,9 @@ def state(deps: Deps, order_id: str, proof: Proof) -> str:
 
 
 def tag_of(order: Order) -> str:
-    """The order's states and those of its refunds, at most `REFUNDS_MAX` words of them."""
-    return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds))).lower()
+    """The order's states and those of its refunds, at most `REFUNDS_MAX` words of them; and whether its buyer is asked something."""
+    asked = ("asked",) if order.question else ()
+    return ".".join((order.state, order.delivery, order.refund_state, *(note.status for note in order.refunds), *asked)).lower()
 
 
 def check_payment(deps: Deps, order_id: str, proof: Proof) -> Order:

@@ -36,6 +36,9 @@ WRITE_PAUSE_MS_MAX = 600
 """Ends of the jittered pause; measured in a partition model against the SDK's own back-off, which starts at up to a
 second and gives half the rate on a hot row."""
 
+CORRECTIONS_MAX = 3
+"""Accounts that a buyer may name after the first. Who has been wrong four times does not know it, and each costs suppliers an order."""
+
 # --- catalogue -----------------------------------------------------------------------------------------------------
 
 TEXT_LINE_MAX = 200

@@ -1,5 +1,7 @@
 """What a person may see of a value that is not his."""
 
+from collections.abc import Mapping
+
 
 def mask_mail(address: str) -> str:
     """`some.one@example.com` becomes `s•••@example.com`."""
@@ -15,3 +17,9 @@ def mask_card(number: str) -> str:
 def mask_account(value: str) -> str:
     """`13800138000` becomes `138•••00`: enough for its owner to know it again. Nothing of one below eight letters."""
     return f"{value[:3]}•••{value[-2:]}" if len(value) >= 8 else "•••"
+
+
+def mask_change(before: Mapping[str, str], after: Mapping[str, str]) -> str:
+    """The fields that differ, each `mobile 138•••00 → 139•••00`: what was corrected shows even where the masks are equal."""
+    names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
+    return ", ".join(f"{name} {mask_account(before.get(name, ''))} → {mask_account(after.get(name, ''))}" for name in names)

@@ -2,6 +2,7 @@
 words, never a card, and it names product and SKU so that a buyer of five things knows which one this is."""
 
 from collections.abc import Callable
+from datetime import datetime
 
 from faka.kernel.ids import OrderId
 
@@ -35,6 +36,13 @@ ARRIVED_TEXT = _(
     "Your order and its receipt:\n{link}\n\n"
     "On another device, use your lookup code, or ask for a code by mail at {lookup}"
 )
+ACCOUNT_WANTED = _("Please correct the account: {product} · order {order}")
+ACCOUNT_WANTED_TEXT = _(
+    "{product} could not arrive at the account that you gave. Nothing was sent, and your payment is safe.\n\n"
+    "Please open your order and enter the right account:\n{link}\n\n"
+    "If we do not hear from you by {until} UTC, the whole amount goes back to you by itself.\n\n"
+    "On another device, use your lookup code, or ask for a code by mail at {lookup}"
+)
 LOOKUP_CODE = _("Your order code: {digits}")
 LOOKUP_CODE_TEXT = _("Your code is {digits}. It works once, within 10 minutes. If you did not ask for it, ignore this mail.")
 
@@ -49,6 +57,13 @@ def goods_ready(
         words(locale, subject).format(product=product, sku=sku, order=order),
         words(locale, text).format(product=product, sku=sku, quantity=quantity, link=link, lookup=lookup),
     )
+
+
+def account_wanted(words: Words, locale: str, *, product: str, order: OrderId, until: datetime, shop_url: str) -> Letter:
+    """Asks for another account. The one that was wrong is not in it."""
+    link, lookup = f"{shop_url}/o/{order}", f"{shop_url}/orders"
+    text = words(locale, ACCOUNT_WANTED_TEXT).format(product=product, link=link, until=f"{until:%Y-%m-%d %H:%M}", lookup=lookup)
+    return Letter(words(locale, ACCOUNT_WANTED).format(product=product, order=order), text)
 
 
 def lookup_code(words: Words, locale: str, digits: str) -> Letter:

@@ -120,6 +120,15 @@ class RefundNote(Frozen):
     """Out of what the order cost; else money beside it."""
 
 
+class Question(Frozen):
+    """The buyer is asked for another account: nothing can arrive at his."""
+
+    since: datetime
+    until: datetime
+    """His money goes back then."""
+    mail: MailState
+
+
 class Entry(Frozen):
     """One line of the order's own history, written in the same commit as the change."""
 
@@ -156,6 +165,9 @@ class Order(Frozen):
     mail: MailState = MailState.NONE
     account: dict[str, str] = Field(default_factory=dict, repr=False)
     """Where a recharge goes."""
+    former: tuple[dict[str, str], ...] = Field(default=(), repr=False)
+    """Where it went before its buyer corrected it, the oldest first; at most `CORRECTIONS_MAX`."""
+    question: Question | None = None
     carrier: str = ""
     """Who serves that account, as a supplier's look-up said; never a guess."""
     runs: tuple[OwnedRun, ...] = ()
@@ -213,14 +225,20 @@ class Order(Frozen):
     def refundable_minor(self) -> int:
         return self.total.minor - self.given_back_minor if self.paid_at is not None and self.paid_by else 0
 
+    def asked(self, until: datetime, at: datetime, actor: str, reason: str) -> "Order":
+        """The order while its buyer is asked for another account. The mail's turn is the sweep's next round."""
+        question = Question(since=at, until=until, mail=MailState.DUE if self.contact else MailState.NONE)
+        changes = {"question": question, "due_at": at if self.contact else until, "hand_by": "", "hand_until": None}
+        return self.changed(at, actor, reason, **changes)
+
     def moved(self, state: OrderState, at: datetime, actor: str, reason: str, **changes: object) -> "Order":
-        """The order after a transition.
+        """The order after a transition, which also ends whatever its buyer was asked.
 
         Raises: IllegalTransition for a change outside the state table.
         """
         if state not in TRANSITIONS[self.state]:
             raise IllegalTransition(f"{self.id}: {self.state} to {state}")
-        return self.changed(at, actor, reason, state=state, **changes)
+        return self.changed(at, actor, reason, **{"question": None, **changes}, state=state)
 
     def changed(self, at: datetime, actor: str, reason: str, **changes: object) -> "Order":
         """The order after a change that keeps its state, with the line in its history."""

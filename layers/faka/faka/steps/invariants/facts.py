@@ -25,7 +25,7 @@ class OrderFacts:
         *("id", "is_recharge", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency"),
         *("channel", "attempt", "state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact"),
         *("paid_at", "reveals", "due", "created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes"),
-        *("listed", "rate", "taken", "version"),
+        *("listed", "rate", "taken", "version", "asked_until"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -55,6 +55,8 @@ class OrderFacts:
         self.created_at: str = row["created_at"]
         self.expires_at: str = row["expires_at"]
         self.short_until: str | None = row.get("short_until")
+        question = row.get("question")
+        self.asked_until: str | None = question["until"] if question else None
         self.replaced = 0
         self.version = int(row["version"])
         self.paid_by: str = row.get("paid_by", "")

@@ -21,6 +21,7 @@ def check(facts: Facts, _question: Question) -> None:
         _attempts(facts, order, facts.attempts.get(order.id, {}))
         _opened(facts, order)
         _waits_with_a_date(facts, order)
+        _asks(facts, order)
         _ends_with_a_person(facts, order)
     for order_id, attempts in facts.attempts.items():
         for attempt in attempts.values():
@@ -91,6 +92,12 @@ def _waits_with_a_date(facts: Facts, order: OrderFacts) -> None:
     waits = order.state is _S.PAID or order.state is _S.SHORT or (order.state is _S.COMPLETED and order.mail is MailState.DUE)
     if waits and order.due is None:
         facts.say("I14", order.id, f"{order.state} with mail {order.mail} and never due")
+
+
+def _asks(facts: Facts, order: OrderFacts) -> None:
+    """A buyer is asked for another account only while his order goes to one, and is not there yet (I2)."""
+    if order.asked_until is not None and (order.is_sealed or order.state not in (_S.PAID, _S.SHORT)):
+        facts.say("I2", order.id, f"{order.state} and asks its buyer for an account")
 
 
 def _ends_with_a_person(facts: Facts, order: OrderFacts) -> None:

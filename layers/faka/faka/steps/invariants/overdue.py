@@ -54,7 +54,7 @@ def _order(facts: Facts, order: OrderFacts, latest: datetime) -> None:
     elif order.state is OrderState.PAID and order.paid_at is not None and order.id not in facts.recharges:
         _late(facts, order.id, "PAID and no goods, no case", order.paid_at, STUCK_AFTER, latest)
     elif order.state is OrderState.SHORT and order.short_until is not None:
-        _late(facts, order.id, "SHORT and not given up", order.short_until, STUCK_AFTER, latest)
+        _late(facts, order.id, "SHORT and not given up", order.asked_until or order.short_until, STUCK_AFTER, latest)
 
 
 def _claims(facts: Facts, latest: datetime) -> None:

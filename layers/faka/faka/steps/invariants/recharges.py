@@ -3,6 +3,7 @@
 | recharge | its order | entries | besides |
 |---|---|---|---|
 | CREATED, open, FAILED | PAID | | in the due index; a case once its limit is over |
+| WAITING_FOR_BUYER | PAID, and asks its buyer | | due when his time is over |
 | SUCCEEDED | COMPLETED, delivery DONE; or ended before, and a case | cost | |
 | REVERSED | as SUCCEEDED | cost, back | a case |
 | GIVEN_UP | FAILED, its money goes back | | |
@@ -56,6 +57,8 @@ class RechargeFacts:
     limit_at: str
     is_with_a_person: bool
     due: str | None
+    round_from: int
+    correct_until: str | None
 
 
 def read(facts: "Facts", row: Item) -> None:
@@ -80,6 +83,8 @@ def read(facts: "Facts", row: Item) -> None:
         limit_at=row["limit_at"],
         is_with_a_person=row["is_with_a_person"],
         due=row.get("due_sk"),
+        round_from=int(row.get("round_from", 0)),
+        correct_until=row.get("correct_until"),
     )
 
 
@@ -124,13 +129,13 @@ def _one_after_the_other(facts: "Facts", recharge: RechargeFacts) -> None:
 def _ends_as_its_attempt(facts: "Facts", recharge: RechargeFacts) -> None:
     last = recharge.attempts[-1].state if recharge.attempts else None
     match recharge.state:
-        case _S.CREATED:
-            fits = last is None
+        case _S.CREATED:  # nothing was ordered for its present account
+            fits = last in (None, _S.FAILED) and recharge.round_from == len(recharge.attempts)
         case _S.SUCCEEDED | _S.REVERSED:
             fits = last == _S.SUCCEEDED
         case _S.FAILED:
             fits = last == _S.FAILED
-        case _S.GIVEN_UP:
+        case _S.GIVEN_UP | _S.WAITING_FOR_BUYER:
             fits = last in (None, _S.FAILED)
         case _:
             fits = last == recharge.state
@@ -139,8 +144,12 @@ def _ends_as_its_attempt(facts: "Facts", recharge: RechargeFacts) -> None:
 
 
 def _order_knows(facts: "Facts", recharge: RechargeFacts, order: "OrderFacts") -> None:
-    if recharge.state in OPEN and (order.state is not OrderState.PAID or any(note.is_own for note in order.notes)):
+    if (recharge.state in OPEN or recharge.state is _S.WAITING_FOR_BUYER) and (
+        order.state is not OrderState.PAID or any(note.is_own for note in order.notes)
+    ):
         facts.say("I2", recharge.id, f"{recharge.state}, and its order is {order.state} with {len(order.notes)} refunds")
+    if (recharge.state is _S.WAITING_FOR_BUYER) != (order.asked_until is not None):
+        facts.say("I2", recharge.id, f"{recharge.state}, and its order {'asks' if order.asked_until else 'does not ask'} its buyer")
     if recharge.state is _S.GIVEN_UP and order.state in (OrderState.PAID, OrderState.COMPLETED):
         facts.say("I2", recharge.id, f"GIVEN_UP, and its order is {order.state}")
     if recharge.state in _ARRIVED and order.delivery is not DeliveryState.DONE and f"case_recharge_{recharge.id}:late" not in facts.cases:
@@ -183,6 +192,6 @@ def _entries(facts: "Facts") -> None:
 def overdue(facts: "Facts", latest: datetime) -> None:
     """No recharge is older than its limit without an end or a case (F07, I14)."""
     for recharge in facts.recharges.values():
-        is_late = datetime.fromisoformat(recharge.limit_at) + CALL_AFTER < latest
+        is_late = datetime.fromisoformat(recharge.correct_until or recharge.limit_at) + CALL_AFTER < latest
         if recharge.state not in ENDED and is_late and not recharge.is_with_a_person:
-            facts.say("I14", recharge.id, f"{recharge.state} since its limit {recharge.limit_at}, and nobody was called")
+            facts.say("I14", recharge.id, f"{recharge.state} since {recharge.correct_until or recharge.limit_at}, and nobody was called")

@@ -1,6 +1,6 @@
 """Ask a supplier about an attempt that is out, and call a person when it takes too long."""
 
-from faka.contexts.cases import CaseKind, open_case
+from faka.contexts.cases import Case, CaseExists, CaseKind, open_case
 from faka.contexts.recharges import Attempt, Heard, Recharge, RechargeMoved, Word
 from faka.kernel.errors import Unavailable
 from faka.platform import telemetry
@@ -52,7 +52,15 @@ def _called(deps: Deps, recharge: Recharge, reason: str) -> Recharge:
     told = recharge.model_copy(update={"is_with_a_person": True, "version": recharge.version + 1})
     case = open_case(CaseKind.RECHARGE, recharge.id, recharge.order_id, reason, now)
     try:
-        deps.tables.commit([deps.recharges.replaced(recharge, told), deps.cases.opened(case)])
+        _commit(deps, recharge, told, case)
     except RechargeMoved:
         return deps.recharges.get(recharge.id)
     return told
+
+
+def _commit(deps: Deps, before: Recharge, told: Recharge, case: Case) -> None:
+    """A person may have answered another question about the same recharge: its case is opened anew."""
+    try:
+        deps.tables.commit([deps.recharges.replaced(before, told), deps.cases.opened(case)])
+    except CaseExists:
+        deps.tables.commit([deps.recharges.replaced(before, told), deps.cases.reopened(case)])

@@ -4,7 +4,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from faka.contexts.recharges import Attempt, Recharge, RechargeState
-from faka.contexts.recharges.model import ATTEMPTS_MAX
+from faka.contexts.recharges.model import ACCOUNT, ATTEMPTS_MAX
 from faka.contexts.suppliers.base import SupplierAdapter
 from faka.contexts.suppliers.standing import Breaker, Outcome, Rank, Reason, Standing, Verdict, Window
 from faka.contexts.suppliers.standings import BreakerMoved
@@ -21,7 +21,7 @@ TRIES_MAX = 3
 UNREAD = (Unavailable, UnknownState)
 """The guard table does not answer, or with a row of another version of the shop: no reason to keep a buyer waiting."""
 
-BUYERS_OWN = frozenset({"account", "price", "goods"})
+BUYERS_OWN = frozenset({ACCOUNT, "price", "goods"})
 """Reasons of a refusal that say nothing about how well a supplier works."""
 
 
@@ -47,8 +47,8 @@ def passed_over(deps: Deps, offers: list[Offer], taken: Offer) -> None:
 
 
 def fitting(deps: Deps, recharge: Recharge) -> list[Offer]:
-    """Open, not tried yet, for no more than the buyer paid, and for the carrier that a look-up told."""
-    if len(recharge.attempts) >= ATTEMPTS_MAX:
+    """Open, not tried yet for this account, for no more than the buyer paid, and for the carrier that a look-up told."""
+    if len(recharge.round) >= ATTEMPTS_MAX:
         return []
     return [one for one in _affordable(deps, recharge) if not one.carriers or recharge.carrier in one.carriers]
 
@@ -59,7 +59,7 @@ def needs_carrier(deps: Deps, recharge: Recharge) -> bool:
 
 
 def _affordable(deps: Deps, recharge: Recharge) -> list[Offer]:
-    tried = {one.supplier_id for one in recharge.attempts}
+    tried = {one.supplier_id for one in recharge.round}
     offers = [one for one in deps.suppliers.offers(recharge.sku_id) if one.enabled and one.supplier_id not in tried]
     return [one for one in offers if one.cost.currency == recharge.price.currency and one.cost.minor <= recharge.price.minor]
 
