@@ -11,9 +11,10 @@ from typing import Any
 
 from infra.local.actors.acts import Step
 from infra.local.actors.bank import Trade
+from infra.local.actors.company import Players
 from infra.local.actors.courier import Courier
 from infra.local.actors.notice import Notice
-from infra.local.actors.server import HTML, Handler, Players, Server
+from infra.local.actors.server import HTML, Handler, Server
 from infra.local.actors.spelling import Params
 from infra.soak.clock import Ahead, Turnstile
 from infra.soak.judge import Giving, Taking

@@ -37,6 +37,7 @@ WORDS = {
     "append": "追加",
     "providers": "支付渠道",
     "suppliers": "供应商",
+    "staff": "通知渠道",
     "mail": "邮件",
     "events": "事件",
     "parameter": "参数",
@@ -83,6 +84,8 @@ WORDS = {
     "the books of a day do not fit and stay open": "账目对不上，当日没有日结",
     "no day's books were closed for 26 hours": "已有 26 小时没有完成一次日结",
     "the bills dead-letter queue is not empty": "账单下载的死信队列不为空",
+    "staff have not been told of something": "有消息未能送达工作人员",
+    "a route to staff refuses messages": "某个通知渠道拒收消息",
     "the machine of a purchase gave up a step": "采购卡密的流程有一步未能完成",
     "the machine of a recharge gave up a step": "充值流程的一个步骤失败",
     "an account is not reconciled": "有渠道账户没有完成对账",
@@ -125,6 +128,7 @@ def functions(lang: str) -> Iterator[list[str]]:
 SENDS = {
     "providers": ("secretsmanager:GetSecretValue", "faka/channels/"),
     "suppliers": ("secretsmanager:GetSecretValue", "faka/suppliers/"),
+    "staff": ("secretsmanager:GetSecretValue", "faka/alerts/"),
     "mail": ("ses:SendEmail", ""),
     "events": ("events:PutEvents", ""),
 }

@@ -72,7 +72,12 @@ def rights_are_named(template: Template) -> Iterator[str]:
                 yield f"{function}: {each.sid} names no resource"
 
 
-SECRETS = {"RechargeFunction": ("suppliers",), "RestockFunction": ("suppliers",), "CallbacksFunction": ("channels", "suppliers")}
+SECRETS = {
+    "RechargeFunction": ("suppliers",),
+    "RestockFunction": ("suppliers",),
+    "CallbacksFunction": ("channels", "suppliers"),
+    "AlertsFunction": ("alerts",),
+}
 """Whose secrets a function may read; all others those of payment channels."""
 
 

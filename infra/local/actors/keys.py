@@ -49,10 +49,7 @@ class Keys:
         with _making:
             found = {name.partition(".")[2]: text for name, text in self.secrets.items() if name.partition(".")[0] == kind}
             if not found:
-                from infra.local.actors.desks import DESKS
-                from infra.local.actors.suppliers import DESKS as SUPPLIERS
-
-                found = DESKS[kind].new_secrets() if kind in DESKS else SUPPLIERS[kind].new_secret()
+                found = _new_secrets(kind)
                 self.secrets.update({f"{kind}.{name}": text for name, text in found.items()})
             return found
 
@@ -103,8 +100,19 @@ def new_keys() -> Keys:
     return Keys()
 
 
+def _new_secrets(kind: str) -> dict[str, str]:
+    from infra.local.actors import staff
+    from infra.local.actors.desks import DESKS
+    from infra.local.actors.suppliers import DESKS as SUPPLIERS
+
+    if kind in staff.KINDS:
+        return staff.new_secrets(kind, letters)
+    return DESKS[kind].new_secrets() if kind in DESKS else SUPPLIERS[kind].new_secret()
+
+
 def create_keys(state: Path) -> Keys:
     """The keys of this state folder, those of all players; made at the first call, the same ever after."""
+    from infra.local.actors import staff
     from infra.local.actors.desks import DESKS
     from infra.local.actors.suppliers import DESKS as SUPPLIERS
 
@@ -115,7 +123,7 @@ def create_keys(state: Path) -> Keys:
         fcntl.flock(turn, fcntl.LOCK_EX)
         kept: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
         keys = Keys(dict(kept))
-        for kind in (*DESKS, *SUPPLIERS):
+        for kind in (*DESKS, *SUPPLIERS, *staff.KINDS):
             keys.of(kind)
         if keys.secrets != kept:
             draft = state / f"{FILE}.draft"

@@ -3,17 +3,17 @@
 | address | who |
 |---|---|
 | `/{provider}/…` | the shop's server and the buyer's browser, at the provider's own addresses (`desk.Desk`) |
+| `/{way to staff}/…` | the shop's server: DingTalk, WeCom, Telegram, Bark (`staff`) |
 | `/{supplier}/…` | the shop's server, at the supplier's own addresses (`suppliers.counter`) |
 | `/cashier/{provider}/{out_trade_no}`, `/qr/{token}` | the buyer |
 | `/`, `/log`, `/mailbox` | whoever watches |
-| `/_control`, `/_state`, `/_notices`, `/_supplies` | tests: JSON in, JSON out |
+| `/_control`, `/_state`, `/_notices`, `/_supplies`, `/_staff` | tests: JSON in, JSON out |
 
 `POST /_control {"out_trade_no": "pay…", "act": "repeat", "times": 5}` answers `{"notices": n}`; `delay_s` postpones, `amount_minor`
 changes what is paid, `paid_ago_s` when. `{"provider": "alipay", "refund_way": "LATER"}` says how a provider takes refunds from now on.
 """
 
 import json
-import time
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
@@ -21,54 +21,17 @@ from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
 from infra.local.actors import pages
-from infra.local.actors.acts import ACTS, Step, play
-from infra.local.actors.bank import Bank, RefundWay, Trade
-from infra.local.actors.courier import Courier
-from infra.local.actors.desk import JSON, Asked
-from infra.local.actors.desks import open_desks
-from infra.local.actors.keys import Keys, create_keys
-from infra.local.actors.mailbox import Mailbox
+from infra.local.actors.bank import RefundWay, Trade
+from infra.local.actors.company import Players
+from infra.local.actors.desk import JSON, Answered, Asked
+from infra.local.actors.keys import Keys
 from infra.local.actors.notice import Refusal
 from infra.local.actors.spelling import Params, minor_of
-from infra.local.actors.suppliers.counter import SupplierCounter
 
 
 BODY_MAX = 256 * 1024
 HTML = "text/html; charset=utf-8"
-
-
-class Players:
-    """All providers, their books and their courier."""
-
-    def __init__(self, state: Path | None, base: str, mail_source: str = "", keys: Keys | None = None) -> None:
-        if keys is None and state is None:
-            raise ValueError("keys or a state folder")
-        self.keys = keys or create_keys(state or Path())
-        self.bank = Bank(time.time, state / "trades.jsonl" if state else None)
-        self.desks = open_desks(self.keys, self.bank, base)
-        self.courier = Courier()
-        self.suppliers = SupplierCounter(self.keys, base, self.courier)
-        self.mailbox = Mailbox(mail_source)
-        self.base = base
-
-    def play(self, trade: Trade, act: str, *, amount_minor: int | None = None, times: int = 1, delay_s: float = 0.0) -> int:
-        """Start an act now, or later; answers how many notices leave at once.
-
-        Raises: ValueError for an unknown act.
-        """
-        if act not in ACTS:
-            raise ValueError("no such act")
-        if act == "late":
-            delay_s += max(0.0, trade.expires_at - self.bank.now())
-        if delay_s > 0:
-            self.courier.later(delay_s, lambda: self.courier.carry(self._steps(trade, act, amount_minor, times)))
-            return 0
-        steps = self._steps(trade, act, amount_minor, times)
-        self.courier.carry(steps)
-        return len(steps)
-
-    def _steps(self, trade: Trade, act: str, amount_minor: int | None, times: int) -> list[Step]:
-        return play(self.desks[trade.provider], trade, act, amount_minor=amount_minor, times=min(times, 100))
+VIEWS = frozenset({"_state", "_supplies", "_staff", "_notices"})
 
 
 class Server(ThreadingHTTPServer):
@@ -128,8 +91,10 @@ class Handler(BaseHTTPRequestHandler):
         head, _, rest = path.lstrip("/").partition("/")
         if head in players.desks:
             return self._provider(head, rest, query, body)
-        if head in players.suppliers.desks:
-            return self._supplier(head, body)
+        if head in players.silent:
+            return self._maybe(players.silent[head].serve(head, self._asked(body)))
+        if head in VIEWS:
+            return self._send(200, json.dumps(self._view(head, query)).encode(), JSON)
         match head:
             case "cashier":
                 return self._cashier(rest, query, body)
@@ -143,12 +108,6 @@ class Handler(BaseHTTPRequestHandler):
                 return self._send(200, pages.mailbox(mails, self._language(query), trouble), HTML)
             case "_control":
                 return self._control(json.loads(body))
-            case "_state":
-                return self._state(query)
-            case "_supplies":
-                return self._send(200, json.dumps(players.suppliers.facts()).encode(), JSON)
-            case "_notices":
-                return self._notices(query)
             case "":
                 return self._send(200, pages.trades(players.bank.newest(50), self._language(query)), HTML)
             case _:
@@ -156,15 +115,18 @@ class Handler(BaseHTTPRequestHandler):
 
     def _provider(self, name: str, page: str, query: Params, body: bytes) -> None:
         del page, query
-        asked = Asked.of(self.command, self.path, dict(self.headers), body)
+        asked = self._asked(body)
         desk = self.server.players.desks[name]
         if desk.is_entrance(asked):
             return self._to_cashier(desk.enter(asked))
         answer = desk.serve(asked)
         return self._send(answer.status, answer.body, answer.content_type, dict(answer.headers))
 
-    def _supplier(self, kind: str, body: bytes) -> None:
-        answer = self.server.players.suppliers.serve(kind, Asked.of(self.command, self.path, dict(self.headers), body))
+    def _asked(self, body: bytes) -> Asked:
+        return Asked.of(self.command, self.path, dict(self.headers), body)
+
+    def _maybe(self, answer: Answered | None) -> None:
+        """Send an answer, or cut the line where there is none."""
         if answer is None:
             self.close_connection = True
             return None
@@ -191,6 +153,8 @@ class Handler(BaseHTTPRequestHandler):
     def _control(self, order: Any) -> None:
         if "supplier" in order:
             return self._send(200, json.dumps(self.server.players.suppliers.control(order)).encode(), JSON)
+        if "staff" in order:
+            return self._send(200, json.dumps(self.server.players.staff.control(order)).encode(), JSON)
         if "refund_way" in order:
             self.server.players.bank.refund_ways[order["provider"]] = RefundWay(order["refund_way"])
             return self._send(200, b"{}", JSON)
@@ -212,15 +176,18 @@ class Handler(BaseHTTPRequestHandler):
             raise KeyError("no such trade")
         return trade
 
-    def _state(self, query: Params) -> None:
-        trade = self._trade(query)
-        facts = {"provider": trade.provider, "state": trade.state, "payments": len(trade.payments), "amount_minor": trade.amount_minor}
-        self._send(200, json.dumps(facts).encode(), JSON)
-
-    def _notices(self, query: Params) -> None:
-        entries = [e for e in list(self.server.players.courier.log) if e.notice.out_trade_no == query.get("out_trade_no")]
-        rows = [{"status": e.status, "answer": e.answer, "attempt": e.attempt, "label": e.notice.label, "at": e.at} for e in entries]
-        self._send(200, json.dumps(rows).encode(), JSON)
+    def _view(self, head: str, query: Params) -> Any:
+        players = self.server.players
+        if head == "_supplies":
+            return players.suppliers.facts()
+        if head == "_staff":
+            return players.staff.received
+        if head == "_state":
+            trade = self._trade(query)
+            facts = {"provider": trade.provider, "state": trade.state, "payments": len(trade.payments)}
+            return {**facts, "amount_minor": trade.amount_minor}
+        entries = [e for e in list(players.courier.log) if e.notice.out_trade_no == query.get("out_trade_no")]
+        return [{"status": e.status, "answer": e.answer, "attempt": e.attempt, "label": e.notice.label, "at": e.at} for e in entries]
 
     def _language(self, query: Params) -> str:
         return pages.language_of(self.headers.get("Accept-Language", ""), query.get("lang", ""))

@@ -1,10 +1,11 @@
 """The stream as outbox: what was committed is told once in effect, with the time at which it happened."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
 
+from faka.contexts.cases import CaseKind, open_case
 from faka.flows.announce import OWNER_WITHIN, announce
 from faka.kernel.clock import to_row
 from tests.kit.world import World, engine_world
@@ -78,3 +79,24 @@ def test_a_fence_is_nobodys_news(world: World) -> None:
     world.deps.tables.apply(world.deps.orders.fenced(f"ord_{number}", to_row(world.clock.now()), "test", ()))  # type: ignore[arg-type]
     world.announce(before)
     assert world.deps.bus.events == []  # type: ignore[attr-defined]
+
+
+def test_a_case_is_told_when_it_is_opened_and_when_it_is_opened_again_by_its_id_alone(world: World) -> None:
+    def told(work: Callable[[], object]) -> list[tuple[str, dict[str, str]]]:
+        world.deps.bus.events.clear()  # type: ignore[attr-defined]
+        before = world.image()
+        work()
+        world.announce(before)
+        return list(world.deps.bus.events)  # type: ignore[attr-defined]
+
+    case = open_case(CaseKind.MONEY, "CHANNELTXN-1", "ord_1", "paid twice", world.clock.now())
+    news = [("case.opened", {"case_id": case.id})]
+    cases, apply = world.deps.cases, world.deps.tables.apply
+    assert told(lambda: apply(cases.opened(case))) == news
+    assert told(lambda: apply(cases.closed(case.id, "done"))) == []
+    world.clock.advance(minutes=1)
+    again = case.model_copy(update={"opened_at": world.clock.now()})
+    assert told(lambda: apply(cases.reopened(again))) == news
+    world.clock.advance(minutes=1)
+    assert told(lambda: apply(cases.reopened(again.model_copy(update={"opened_at": world.clock.now()})))) == news
+    assert told(lambda: apply(cases.reopened(again.model_copy(update={"opened_at": world.clock.now()})))) == []

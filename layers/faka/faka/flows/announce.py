@@ -4,6 +4,7 @@ announced, at least once, in order per row, and nothing is announced that was no
 | row | change | becomes |
 |---|---|---|
 | order | state | `order.paid`, `order.completed`, `order.expired` … on the bus |
+| case | it is opened, or opened again | `case.opened` on the bus, with its id and never its text |
 | stock head | a claim | a journal row by card number, and one by the minute at which an owner must exist |
 | stock log | a row | the head takes it in, in case that whoever wrote it died before |
 """
@@ -41,6 +42,8 @@ def announce(deps: Deps, records: Iterable[dict[str, Any]]) -> int:
         kind = str(new.get("sk", ""))
         if kind == "ORDER":
             events += _order_event(old, new)
+        elif kind == "CASE":
+            events += _case_event(old, new)
         elif kind == "HEAD":
             rows += _journal(old, new, _happened(record, now), now)
         elif kind == "LOG":
@@ -59,6 +62,13 @@ def _order_event(old: Item, new: Item) -> list[tuple[str, dict[str, str]]]:
     if old.get("state") == new.get("state") or new.get("state") not in EVENTS:
         return []
     return [(EVENTS[new["state"]], {"order_id": new["id"]})]
+
+
+def _case_event(old: Item, new: Item) -> list[tuple[str, dict[str, str]]]:
+    """A case that asks something new has another moment of opening, whether its old question was answered or not."""
+    if new.get("state") != "OPEN" or old.get("opened_at") == new.get("opened_at"):
+        return []
+    return [("case.opened", {"case_id": new["id"]})]
 
 
 def _journal(old: Item, new: Item, at: datetime, now: datetime) -> list[Item]:

@@ -1,4 +1,4 @@
-"""Queue workers: one message, one order; a failed message comes again alone."""
+"""Queue workers: one message, one piece of work; a failed message comes again alone."""
 
 import json
 from collections.abc import Callable
@@ -27,6 +27,27 @@ def each_order(event: dict[str, Any], context: Any, work: Callable[[OrderId], ob
             telemetry.failed("message_failed", error)
             raise
 
+    return _each(event, context, handle)
+
+
+def each_message(event: dict[str, Any], context: Any, work: Callable[[str], object]) -> dict[str, Any]:
+    """Do `work` for the text of each message; answers the messages that must come again.
+
+    Nothing is dropped: whatever fails, for whatever reason, comes again and ends in the dead-letter queue, where it rings.
+    """
+
+    def handle(record: Any) -> None:
+        try:
+            with telemetry.contained():
+                work(record.body)
+        except FakaError as error:
+            telemetry.failed("message_failed", error)
+            raise
+
+    return _each(event, context, handle)
+
+
+def _each(event: dict[str, Any], context: Any, handle: Callable[[Any], None]) -> dict[str, Any]:
     processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
     return dict(process_partial_response(event=event, record_handler=handle, processor=processor, context=context))
 

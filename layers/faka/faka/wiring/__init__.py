@@ -19,6 +19,8 @@ from faka.wiring.stores import Stores
 
 
 if TYPE_CHECKING:
+    from faka.contexts.alerts.base import Sender
+    from faka.contexts.alerts.model import AlertRoute
     from faka.contexts.catalog.model import ChannelRow
     from faka.contexts.payments.providers.account import ChannelAccount
     from faka.contexts.payments.providers.adapter import Adapter
@@ -98,6 +100,12 @@ class Deps(Stores):
 
         row = self.suppliers.get(supplier_id)
         return opened(row, self.secrets.live(row.secret_name), self.transport, self.clock)
+
+    def alert_sender(self, route: "AlertRoute") -> "Sender":
+        """Raises: AlertRouteBroken, SecretsUnavailable."""
+        from faka.contexts.alerts import opened
+
+        return opened(route, lambda: self.secrets.live(route.secret_name), self.transport, lambda: self.mail, self.clock)
 
     @cached_property
     def transport(self) -> "Transport":

@@ -20,6 +20,7 @@ from faka.platform.table import Tables
 
 
 if TYPE_CHECKING:
+    from faka.contexts.alerts.store import AlertStore
     from faka.contexts.complaints import ComplaintStore
     from faka.contexts.intake import BatchLog, ImportStore
     from faka.contexts.papers import PaperStore
@@ -86,6 +87,12 @@ class Stores:
     @cached_property
     def cases(self) -> CaseStore:
         return CaseStore(self.tables)
+
+    @cached_property
+    def alerts(self) -> "AlertStore":
+        from faka.contexts.alerts.store import AlertStore
+
+        return AlertStore(self.tables)
 
     @cached_property
     def audit(self) -> AuditStore:

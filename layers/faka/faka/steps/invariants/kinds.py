@@ -1,6 +1,8 @@
 """Which kinds of rows there are, and the attributes that each may have. An attribute that no writer of ours writes is where a
 secret would hide, so it is a violation by itself (I13)."""
 
+from faka.contexts.alerts.model import AlertRoute
+from faka.contexts.alerts.store import Sending
 from faka.contexts.audit import Opening
 from faka.contexts.cases import Case
 from faka.contexts.catalog.categories import CategoryTree
@@ -64,6 +66,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "SUPPLIERS": _of(SupplierRow),
         "OFFERS": _of(Offer),
         "SUPPLY": _of(Supply),
+        "ALERTROUTES": _of(AlertRoute),
         "CHANGE": _of(Change),
     },
     TableName.TRADE: {
@@ -114,6 +117,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "STANDING": _of(Minute, Breaker, Told, more=("ttl",)),
         "FLIGHT": _of(more=("order", "ttl")),
         "TAKEN": _of(more=("minor", "ttl")),
+        "ALERT": _of(Sending, more=("ttl",)),
+        "ALERTS": _of(more=("n", "more", "ttl")),
         "HOLD": _of(more=("n", "v", "ttl")),
         "CODE": _of(more=("digest", "tries", "until", "ttl")),
         "GRANT": _of(more=("contact", "until", "ttl")),

@@ -1,0 +1,298 @@
+"""Five ways, one alert: each gets it once, none keeps the others from it, and a burst ends in one line."""
+
+import logging
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from faka.contexts.alerts import store
+from faka.contexts.alerts.store import BURST, LEASE, AlertStore, SendState
+from faka.contexts.cases import CaseKind, CaseMissing
+from faka.flows import alert_staff as flow
+from faka.flows.alert_staff import AlertsLeft
+from faka.platform import telemetry
+from tests.kit.crash import DyingClient, Killed, calls_of
+from tests.unit.alerts.given import ALL, Shop, case_message, shop
+from tests.unit.alerts.test_sources import RANG, by_sns
+
+
+pytestmark = pytest.mark.unit
+
+ONCE = dict.fromkeys(ALL, 1)
+FAULTS = ("throttle", "busy", "garbage", "redirect")
+AGAIN_S = 360
+"""How long the queue waits before it shows a message again."""
+
+
+@pytest.fixture
+def given() -> Iterator[Shop]:
+    with shop() as made:
+        yield made
+
+
+def test_an_opened_case_is_told_on_every_way_with_reason_and_deadline(given: Shop) -> None:
+    case = given.case()
+    assert given.tell(case_message(case.id)) == 5
+    assert given.staff.heard() == ONCE
+    for kind in ALL:
+        [text] = given.staff.texts(kind)
+        assert text.startswith("New case: money\npaid twice\nAbout ord_1\n")
+        assert case.id in text
+
+
+def test_the_same_message_again_sends_nothing(given: Shop) -> None:
+    case = given.case()
+    for _ in range(3):
+        given.tell(case_message(case.id))
+        given.clock.advance(seconds=AGAIN_S)
+    assert given.staff.heard() == ONCE
+
+
+def test_twin_without_the_sent_row_each_repeat_is_sent(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AlertStore, "ended", lambda *_: None)
+    case = given.case()
+    for _ in range(3):
+        given.tell(case_message(case.id))
+        given.clock.advance(seconds=AGAIN_S)
+    assert given.staff.heard() == dict.fromkeys(ALL, 3)
+
+
+@pytest.mark.parametrize("way", FAULTS)
+def test_one_way_that_is_down_keeps_nobody_from_it_and_gets_it_when_it_is_back(given: Shop, way: str) -> None:
+    for turn, kind in enumerate(ALL):
+        given.staff.way(kind, way)
+        case = given.case(kind)
+        with pytest.raises(AlertsLeft, match=rf"^player-{kind}$"):
+            given.tell(case_message(case.id))
+        assert given.staff.heard() == dict.fromkeys(ALL, turn + 1) | {kind: turn}
+        given.staff.way(kind, "")
+        given.clock.advance(seconds=AGAIN_S)
+        assert given.tell(case_message(case.id)) == 5
+        assert given.staff.heard() == dict.fromkeys(ALL, turn + 1)
+
+
+def test_twin_without_its_own_frame_the_first_that_is_down_silences_the_rest(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "_is_told", flow._told)
+    given.staff.way("bark", "busy")  # the first by name
+    with pytest.raises(Exception, match="503"):
+        given.tell(case_message(given.case().id))
+    assert given.staff.heard() == dict.fromkeys(ALL, 0)
+
+
+def test_a_foreign_error_of_one_way_is_its_own_too(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    real = flow.tried
+
+    def breaks(deps: Any, route: Any, *more: Any) -> Any:
+        if route.kind == "bark":
+            raise ZeroDivisionError("13800138000")
+        return real(deps, route, *more)
+
+    monkeypatch.setattr(flow, "tried", breaks)
+    with pytest.raises(AlertsLeft, match=r"^player-bark$"):
+        given.tell(case_message(given.case().id))
+    assert given.staff.heard() == ONCE | {"bark": 0}
+
+
+def test_a_line_that_is_cut_may_send_twice_and_never_loses(given: Shop) -> None:
+    given.staff.way("wecom", "cut")
+    case = given.case()
+    with pytest.raises(AlertsLeft):
+        given.tell(case_message(case.id))
+    given.staff.way("wecom", "")
+    given.clock.advance(seconds=AGAIN_S)
+    given.tell(case_message(case.id))
+    assert given.staff.heard() == ONCE | {"wecom": 2}
+
+
+def test_a_refusal_is_counted_and_not_repeated_and_the_others_have_it(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    counted: list[str] = []
+    monkeypatch.setattr(telemetry, "count", lambda name, value=1: counted.append(name))
+    for turn, kind in enumerate(ALL):
+        given.staff.way(kind, "refuse")
+        case = given.case(kind)
+        for _ in range(3):
+            assert given.tell(case_message(case.id)) == 5
+            given.clock.advance(seconds=AGAIN_S)
+        given.staff.way(kind, "")
+        assert counted == ["AlertsRefused"] * (turn + 1)
+    assert given.staff.heard() == dict.fromkeys(ALL, len(ALL) - 1)
+    assert sorted(given.states().elements()) == ["REFUSED"] * 5 + ["SENT"] * 20
+
+
+def test_keys_that_are_missing_are_a_refusal(given: Shop) -> None:
+    given.save(given.staff.route("wecom", id="other"))
+    given.tell(case_message(given.case().id))
+    assert given.sendings()["other"] == "REFUSED"
+    assert given.staff.heard() == ONCE
+
+
+# -- death ------------------------------------------------------------------------------------------------------------
+
+
+def test_whoever_dies_at_any_call_everybody_has_it_and_at_most_one_has_it_twice(given: Shop) -> None:
+    calls = calls_of(given.world.client, lambda client: given.tell(case_message(given.case().id), given.over(client)))
+    assert calls == 2 + 3 * len(ALL)
+    twice = 0
+    for at in range(1, calls + 1):
+        for after in (False, True):
+            given.clock.advance(seconds=AGAIN_S)
+            before, case = given.staff.heard(), given.case(f"{at}-{after}")
+            with pytest.raises(Killed):
+                given.tell(case_message(case.id), given.over(DyingClient(given.world.client, at, after=after)))
+            given.clock.advance(seconds=AGAIN_S)
+            assert given.tell(case_message(case.id)) == 5
+            got = [count - before[kind] for kind, count in given.staff.heard().items()]
+            assert min(got) == 1, (at, after)
+            assert sum(got) <= 6, (at, after)
+            twice += sum(got) - 5
+    assert twice == len(ALL)  # between sending and noting, once for each way
+    assert set(given.states()) == {"SENT"}
+
+
+def test_two_workers_with_the_same_message_send_it_once(given: Shop) -> None:
+    case = given.case()
+    real = given.staff.desk.serve
+    seen: list[str] = []
+
+    def meanwhile(kind: str, asked: Any) -> Any:
+        if not seen:
+            seen.append(kind)
+            with pytest.raises(AlertsLeft, match=f"^player-{kind}$"):  # the one that is under way; all others it sends itself
+                given.tell(case_message(case.id))
+        return real(kind, asked)
+
+    given.staff.desk.serve = meanwhile  # type: ignore[method-assign]
+    assert given.tell(case_message(case.id)) == 5
+    assert given.staff.heard() == ONCE
+
+
+def test_twin_with_a_lease_of_no_time_both_send(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "LEASE", 0 * LEASE)
+    test = test_two_workers_with_the_same_message_send_it_once
+    with pytest.raises((AssertionError, pytest.fail.Exception)):
+        test(given)
+
+
+# -- bursts -----------------------------------------------------------------------------------------------------------
+
+
+def burst(given: Shop, count: int) -> list[str]:
+    """Messages of so many cases at once; answers those that must come again."""
+    cases = [given.case(f"CHANNELTXN-{n}") for n in range(count)]
+    return [case.id for case in cases if not _is_done(given, case.id)]
+
+
+def _is_done(given: Shop, case: str) -> bool:
+    try:
+        given.tell(case_message(case))
+    except AlertsLeft:
+        return False
+    return True
+
+
+def test_a_burst_is_nine_messages_and_one_line_that_counts_the_rest(given: Shop) -> None:
+    left = burst(given, 46)
+    assert given.staff.heard() == dict.fromkeys(ALL, BURST)
+    assert len(left) == 46 - BURST
+    given.clock.advance(seconds=AGAIN_S)
+    assert all(_is_done(given, case) for case in left)
+    assert given.staff.heard() == dict.fromkeys(ALL, BURST + 1)
+    for kind in ALL:
+        assert given.staff.texts(kind)[-1].startswith("And 37 more messages\n")
+
+
+def test_twin_without_the_bound_the_chats_refuse_the_rest(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(AlertStore.take, "__kwdefaults__", {"most": 10_000})
+    burst(given, 46)
+    assert given.staff.heard() == {"telegram": 20, "wecom": 20, "dingtalk": 20, "bark": 46, "mail": 46}
+
+
+def test_before_its_minute_has_ended_nobody_sums_it_up(given: Shop) -> None:
+    left = burst(given, BURST + 2)
+    assert not any(_is_done(given, case) for case in left)
+    assert given.staff.heard() == dict.fromkeys(ALL, BURST)
+
+
+def test_no_sixty_seconds_have_more_than_the_chats_take_however_a_burst_lasts(given: Shop) -> None:
+    left: list[str] = []
+    for second in range(0, 600, 5):
+        case = given.case(f"CHANNELTXN-{second}").id
+        left = [one for one in [*left[:3], case] if not _is_done(given, one)] + left[3:]
+        given.clock.advance(seconds=5)
+    for _ in range(3):
+        given.clock.advance(seconds=AGAIN_S)
+        left = [one for one in left if not _is_done(given, one)]
+    assert left == []
+    rows = [row for row in given.world.rows("test-guard") if row["pk"] == "ALERTS#player-wecom"]
+    assert max(row["n"] for row in rows) <= BURST + 1
+    # The player would have said 45009 to the twenty-first within sixty seconds, and nobody would have counted it as told.
+    assert given.staff.desk.calls["wecom"] == given.staff.heard()["wecom"]
+
+
+def test_the_summary_is_sent_once_though_its_sender_dies(given: Shop) -> None:
+    left = burst(given, BURST + 3)
+    given.clock.advance(seconds=AGAIN_S)
+    calls = calls_of(given.world.client, lambda client: None) or 12
+    for at in range(1, calls):
+        with pytest.raises((Killed, AlertsLeft)):
+            given.tell(case_message(left[0]), given.over(DyingClient(given.world.client, at, after=True)))
+        given.clock.advance(seconds=AGAIN_S)
+    assert all(_is_done(given, case) for case in left)
+    assert all(sum("And 3 more" in text for text in given.staff.texts(kind)) in (1, 2) for kind in ALL)
+
+
+# -- who wants what ---------------------------------------------------------------------------------------------------
+
+
+def test_a_route_gets_what_it_wants_and_a_closed_one_nothing(given: Shop) -> None:
+    given.save(given.staff.route("mail", what=("refund", "alarm")))
+    given.save(given.staff.route("bark", enabled=False))
+    given.tell(case_message(given.case().id))
+    assert given.staff.heard() == ONCE | {"mail": 0, "bark": 0}
+    given.tell(by_sns(RANG))
+    assert given.staff.heard() == {"telegram": 2, "wecom": 2, "dingtalk": 2, "bark": 0, "mail": 1}
+
+
+def test_a_case_that_was_closed_meanwhile_is_nobodys_news(given: Shop) -> None:
+    case = given.case()
+    given.deps.tables.apply(given.deps.cases.closed(case.id, "done"))
+    assert given.tell(case_message(case.id)) == 0
+
+
+def test_a_case_that_is_opened_again_is_told_again(given: Shop) -> None:
+    case = given.case()
+    given.tell(case_message(case.id))
+    given.clock.advance(minutes=5)
+    again = case.model_copy(update={"opened_at": given.clock.now(), "reason": "another thing"})
+    given.deps.tables.apply(given.deps.cases.reopened(again))
+    given.tell(case_message(case.id))
+    assert given.staff.heard() == dict.fromkeys(ALL, 2)
+
+
+def test_a_case_that_nobody_opened_is_not_believed(given: Shop) -> None:
+    with pytest.raises(CaseMissing):
+        given.tell(case_message("case_money_made-up"))
+
+
+# -- nothing leaks ----------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", ["", "refuse", "cut", *FAULTS])
+def test_no_key_stands_in_a_line_or_a_row(
+    given: Shop, way: str, caplog: pytest.LogCaptureFixture, capsys: pytest.CaptureFixture[str]
+) -> None:
+    caplog.set_level(logging.DEBUG)
+    for kind in ALL:
+        given.staff.way(kind, way)
+    if way not in ("", "refuse"):
+        with pytest.raises(AlertsLeft):
+            given.tell(case_message(given.case().id))
+    else:
+        given.tell(case_message(given.case().id))
+    read = capsys.readouterr()
+    written = caplog.text + read.out + read.err + "".join(str(record.__dict__) for record in caplog.records)
+    rows = str([given.world.rows(f"test-{table}") for table in ("catalog", "trade", "guard", "journal")])
+    assert not any(key in written or key in rows for key in given.staff.every_key())
+    assert CaseKind.MONEY.value in rows
+    assert SendState.SENT.is_done
