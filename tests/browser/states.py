@@ -150,6 +150,16 @@ def by_hand(world: World) -> Order:
     return _moved(world, sending(world), OrderState.SHORT, short_until=world.clock.now() + timedelta(days=1))
 
 
+def asked(world: World) -> Order:
+    """Nothing can arrive at the buyer's account, and he is asked for another."""
+    one = world.deps.catalog.product("suda-recharge", fresh=True)
+    order = _changed(world, sending(world), product_id=one.id, product_version=one.version, sku_id=one.skus[0].id)
+    now = world.clock.now()
+    after = order.asked(now + timedelta(days=1), now, "test", "test")
+    world.deps.tables.apply(world.deps.orders.replaced(order, after))
+    return world.order(order)
+
+
 def arrived(world: World) -> Order:
     now = world.clock.now()
     return _moved(world, sending(world), OrderState.COMPLETED, delivery=DeliveryState.DONE, completed_at=now)
@@ -159,7 +169,7 @@ STATES = {
     made.__name__: made
     for made in (
         *(pending, redirected, paid, held, short, failed, expired, canceled, late_delivered, late_refused, ready, several, revealed),
-        *(withheld, refunded, returned, revoked, part_back, link_ready, link_used, to_account, sending, by_hand, arrived),
+        *(withheld, refunded, returned, revoked, part_back, link_ready, link_used, to_account, sending, by_hand, asked, arrived),
     )
 }
 

@@ -6,6 +6,7 @@
 | `{"supplier": kind, "cut": call, "hold_s": s}` | it does the next call of this name, holds the line, answers nothing; "" ends that |
 | `{"supplier": kind, "hangs_s": s}` | it holds every call for so long before it does it; 0 ends that |
 | `{"supplier": kind, "finish" or "fail" or "reverse": number}` | an order that is under way ends, or is taken back; the shop is told |
+| `{"supplier": kind, "unknown": [account]}` | accounts at which nothing can arrive from now on |
 | `{"supplier": kind, "balance_minor": n}` | what is left of the shop's deposit |
 """
 
@@ -69,6 +70,8 @@ class SupplierCounter:
             self._hangs_s[kind] = float(order["hangs_s"])
         if "way" in order:
             warehouse.way = str(order["way"])
+        if "unknown" in order:
+            warehouse.unknown = {str(one) for one in order["unknown"]}
         if "balance_minor" in order:
             warehouse.balance_minor = int(order["balance_minor"])
         for act, end in ENDS.items():

@@ -73,6 +73,8 @@ class Warehouse:
         self.charges: Counter[str] = Counter()
         """How often a number was charged; two is the fault that everything else is there to prevent."""
         self.way = "done"
+        self.unknown: set[str] = set()
+        """Accounts at which nothing can arrive: orders for them are refused before anything is charged."""
         self._made = 0
 
     def create(self, number: str, goods_id: str, quantity: int, account: dict[str, str], notify_url: str) -> Filled:
@@ -82,7 +84,7 @@ class Warehouse:
             raise Refused("goods")
         if not goods.is_on_sale or goods.stock < quantity:
             raise Refused("stock")
-        if not goods.is_card and not any(account.values()):
+        if not goods.is_card and (not any(account.values()) or self.unknown & set(account.values())):
             raise Refused("account")
         cost_minor = goods.cost_minor * quantity
         if cost_minor > self.balance_minor:
