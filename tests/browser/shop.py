@@ -22,7 +22,7 @@ import yaml
 from faka.contexts.catalog.categories import CategoryTree
 from faka.contexts.catalog.model import Product
 from faka.flows.edit_catalog import publish
-from infra.local.seed import CATALOG, seed_products
+from infra.local.seed import CATALOG, offers_taken_out, seed_products
 from tests.kit.doors import Shop
 from tests.kit.world import World
 
@@ -41,6 +41,8 @@ def demo_world(client: Any) -> World:
     written = yaml.safe_load(Path(CATALOG).read_text(encoding="utf-8"))
     tree = CategoryTree.model_validate({"categories": written["categories"], "version": deps.catalog.tree(fresh=True).version})
     deps.tables.commit([deps.catalog.save_tree(tree)])
+    for one in written["products"]:
+        offers_taken_out(one)  # no supplier plays here: what only they sell is shown as gone
     own = world.product
     filled = [(Product.model_validate(deps.catalog.product(one.product, fresh=True)), one.sku) for one in seed_products(deps, written)]
     for product, sku_id in filled:
