@@ -27,6 +27,8 @@ _NAMED = {
     "DirectRecharge": "FAKA_MACHINE_RECHARGE",
 }
 """Logical id in the template → the setting that its physical name belongs to."""
+_TOLD = {"MailFrom": "FAKA_MAIL_FROM"}
+"""Parameter of the stack → the setting that its value is."""
 
 
 def connect(stack: str = STACK) -> Deps:
@@ -42,4 +44,6 @@ def names_of(stack: str) -> dict[str, str]:
         for resource in page["StackResourceSummaries"]:
             if resource["LogicalResourceId"] in _NAMED:
                 found[_NAMED[resource["LogicalResourceId"]]] = resource["PhysicalResourceId"]
-    return found
+    (described,) = aws.client("cloudformation").describe_stacks(StackName=stack)["Stacks"]
+    told = {one["ParameterKey"]: one["ParameterValue"] for one in described.get("Parameters", ())}
+    return found | {setting: told[name] for name, setting in _TOLD.items() if name in told}

@@ -292,6 +292,7 @@ def test_no_key_stands_in_a_line_or_a_row(
         given.tell(case_message(given.case().id))
     read = capsys.readouterr()
     written = caplog.text + read.out + read.err + "".join(str(record.__dict__) for record in caplog.records)
+    assert bool(caplog.records) == (way != "")
     rows = str([given.world.rows(f"test-{table}") for table in ("catalog", "trade", "guard", "journal")])
     assert not any(key in written or key in rows for key in given.staff.every_key())
     assert CaseKind.MONEY.value in rows
