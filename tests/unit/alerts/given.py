@@ -2,8 +2,7 @@
 
 import json
 from collections import Counter
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
@@ -13,16 +12,20 @@ from faka.flows.alert_staff import alert_staff
 from faka.kernel.errors import Unavailable
 from faka.kernel.secret import Secret
 from faka.platform.mail import MailRefused, MailUnavailable
-from faka.wiring import Deps
+from faka.platform.table import from_wire
+from faka.wiring import Deps, ShopSettings
 from infra.local.actors.desk import Asked
 from infra.local.actors.keys import Keys
 from infra.local.actors.staff import KINDS, StaffDesk
-from tests.kit.clock import FrozenClock
+from tests.kit.clock import CountingPause, FrozenClock, SeededChance
+from tests.kit.engine import Engine
 from tests.kit.providers import SecretShelf
-from tests.kit.world import World, engine_world
+from tests.kit.tables import PHYSICAL, tables_over
 
 
 ALL = (*KINDS, "mail")
+AGAIN_S = 360
+"""How long the queue waits before it shows a message again."""
 MESSAGE = Message(title="New case: money", text="paid twice\nAbout ord_1", is_urgent=True)
 
 
@@ -109,21 +112,30 @@ class Staff:
 class Shop:
     """A shop whose staff hear on all five ways."""
 
-    def __init__(self, world: World) -> None:
-        self.world, self.clock = world, world.clock
-        self.staff = Staff(world.clock)
-        self.deps = self.over(world.client)
+    def __init__(self) -> None:
+        self.clock = FrozenClock()
+        self.client = Engine()
+        self.staff = Staff(self.clock)
+        self.deps = self.over(self.client)
         for kind in ALL:
             self.save(self.staff.route(kind))
 
     def over(self, client: Any) -> Deps:
         """The same shop through another client."""
-        deps = self.world.over(client)
-        deps._transport, deps._secrets = self.staff, self.staff.secrets()  # type: ignore[assignment]
-        for name in ("transport", "secrets"):
-            deps.__dict__.pop(name, None)
+        deps = Deps(
+            ShopSettings.model_validate({f"faka_table_{name}": physical for name, physical in PHYSICAL.items()}),
+            clock=self.clock,
+            chance=SeededChance(),
+            pause=CountingPause(),
+            tables=tables_over(client),
+            transport=self.staff,
+            secrets=self.staff.secrets(),  # type: ignore[arg-type]
+        )
         deps.__dict__["mail"] = self.staff.mail
         return deps
+
+    def rows(self, *tables: str) -> list[dict[str, Any]]:
+        return [from_wire(row) for table in tables for row in self.client.scan(TableName=f"test-{table}")["Items"]]
 
     def save(self, route: AlertRoute) -> None:
         self.deps.tables.apply(self.deps.alerts.saved(route))
@@ -137,11 +149,11 @@ class Shop:
         return alert_staff(deps or self.deps, body, english)
 
     def states(self) -> Counter[str]:
-        return Counter(row["state"] for row in self.world.rows("test-guard") if row["pk"].startswith("ALERT#"))
+        return Counter(row["state"] for row in self.rows("guard") if row["pk"].startswith("ALERT#"))
 
     def sendings(self) -> dict[str, str]:
         """Route → how its sending stands, where there is one alert."""
-        return {row["sk"]: row["state"] for row in self.world.rows("test-guard") if row["pk"].startswith("ALERT#")}
+        return {row["sk"]: row["state"] for row in self.rows("guard") if row["pk"].startswith("ALERT#")}
 
 
 def english(_locale: str, msgid: str) -> str:
@@ -155,9 +167,3 @@ def case_message(case: str) -> str:
 
 def keys_of(staff: Staff, kind: str) -> dict[str, Secret]:
     return {name: Secret(text) for name, text in staff.keys.of(kind).items()}
-
-
-@contextmanager
-def shop() -> Iterator[Shop]:
-    with engine_world() as world:
-        yield Shop(world)

@@ -1,19 +1,18 @@
 """Five ways, one alert: each gets it once, none keeps the others from it, and a burst ends in one line."""
 
 import logging
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from faka.contexts.alerts import store
-from faka.contexts.alerts.store import BURST, LEASE, AlertStore, SendState
+from faka.contexts.alerts.store import LEASE, AlertStore, SendState
 from faka.contexts.cases import CaseKind, CaseMissing
 from faka.flows import alert_staff as flow
 from faka.flows.alert_staff import AlertsLeft
 from faka.platform import telemetry
 from tests.kit.crash import DyingClient, Killed, calls_of
-from tests.unit.alerts.given import ALL, Shop, case_message, shop
+from tests.unit.alerts.given import AGAIN_S, ALL, Shop, case_message
 from tests.unit.alerts.test_sources import RANG, by_sns
 
 
@@ -21,14 +20,11 @@ pytestmark = pytest.mark.unit
 
 ONCE = dict.fromkeys(ALL, 1)
 FAULTS = ("throttle", "busy", "garbage", "redirect")
-AGAIN_S = 360
-"""How long the queue waits before it shows a message again."""
 
 
 @pytest.fixture
-def given() -> Iterator[Shop]:
-    with shop() as made:
-        yield made
+def given() -> Shop:
+    return Shop()
 
 
 def test_an_opened_case_is_told_on_every_way_with_reason_and_deadline(given: Shop) -> None:
@@ -131,7 +127,7 @@ def test_keys_that_are_missing_are_a_refusal(given: Shop) -> None:
 
 
 def test_whoever_dies_at_any_call_everybody_has_it_and_at_most_one_has_it_twice(given: Shop) -> None:
-    calls = calls_of(given.world.client, lambda client: given.tell(case_message(given.case().id), given.over(client)))
+    calls = calls_of(given.client, lambda client: given.tell(case_message(given.case().id), given.over(client)))
     assert calls == 2 + 3 * len(ALL)
     twice = 0
     for at in range(1, calls + 1):
@@ -139,7 +135,7 @@ def test_whoever_dies_at_any_call_everybody_has_it_and_at_most_one_has_it_twice(
             given.clock.advance(seconds=AGAIN_S)
             before, case = given.staff.heard(), given.case(f"{at}-{after}")
             with pytest.raises(Killed):
-                given.tell(case_message(case.id), given.over(DyingClient(given.world.client, at, after=after)))
+                given.tell(case_message(case.id), given.over(DyingClient(given.client, at, after=after)))
             given.clock.advance(seconds=AGAIN_S)
             assert given.tell(case_message(case.id)) == 5
             got = [count - before[kind] for kind, count in given.staff.heard().items()]
@@ -172,74 +168,6 @@ def test_twin_with_a_lease_of_no_time_both_send(given: Shop, monkeypatch: pytest
     test = test_two_workers_with_the_same_message_send_it_once
     with pytest.raises((AssertionError, pytest.fail.Exception)):
         test(given)
-
-
-# -- bursts -----------------------------------------------------------------------------------------------------------
-
-
-def burst(given: Shop, count: int) -> list[str]:
-    """Messages of so many cases at once; answers those that must come again."""
-    cases = [given.case(f"CHANNELTXN-{n}") for n in range(count)]
-    return [case.id for case in cases if not _is_done(given, case.id)]
-
-
-def _is_done(given: Shop, case: str) -> bool:
-    try:
-        given.tell(case_message(case))
-    except AlertsLeft:
-        return False
-    return True
-
-
-def test_a_burst_is_nine_messages_and_one_line_that_counts_the_rest(given: Shop) -> None:
-    left = burst(given, 46)
-    assert given.staff.heard() == dict.fromkeys(ALL, BURST)
-    assert len(left) == 46 - BURST
-    given.clock.advance(seconds=AGAIN_S)
-    assert all(_is_done(given, case) for case in left)
-    assert given.staff.heard() == dict.fromkeys(ALL, BURST + 1)
-    for kind in ALL:
-        assert given.staff.texts(kind)[-1].startswith("And 37 more messages\n")
-
-
-def test_twin_without_the_bound_the_chats_refuse_the_rest(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(AlertStore.take, "__kwdefaults__", {"most": 10_000})
-    burst(given, 46)
-    assert given.staff.heard() == {"telegram": 20, "wecom": 20, "dingtalk": 20, "bark": 46, "mail": 46}
-
-
-def test_before_its_minute_has_ended_nobody_sums_it_up(given: Shop) -> None:
-    left = burst(given, BURST + 2)
-    assert not any(_is_done(given, case) for case in left)
-    assert given.staff.heard() == dict.fromkeys(ALL, BURST)
-
-
-def test_no_sixty_seconds_have_more_than_the_chats_take_however_a_burst_lasts(given: Shop) -> None:
-    left: list[str] = []
-    for second in range(0, 600, 5):
-        case = given.case(f"CHANNELTXN-{second}").id
-        left = [one for one in [*left[:3], case] if not _is_done(given, one)] + left[3:]
-        given.clock.advance(seconds=5)
-    for _ in range(3):
-        given.clock.advance(seconds=AGAIN_S)
-        left = [one for one in left if not _is_done(given, one)]
-    assert left == []
-    rows = [row for row in given.world.rows("test-guard") if row["pk"] == "ALERTS#player-wecom"]
-    assert max(row["n"] for row in rows) <= BURST + 1
-    # The player would have said 45009 to the twenty-first within sixty seconds, and nobody would have counted it as told.
-    assert given.staff.desk.calls["wecom"] == given.staff.heard()["wecom"]
-
-
-def test_the_summary_is_sent_once_though_its_sender_dies(given: Shop) -> None:
-    left = burst(given, BURST + 3)
-    given.clock.advance(seconds=AGAIN_S)
-    calls = calls_of(given.world.client, lambda client: None) or 12
-    for at in range(1, calls):
-        with pytest.raises((Killed, AlertsLeft)):
-            given.tell(case_message(left[0]), given.over(DyingClient(given.world.client, at, after=True)))
-        given.clock.advance(seconds=AGAIN_S)
-    assert all(_is_done(given, case) for case in left)
-    assert all(sum("And 3 more" in text for text in given.staff.texts(kind)) in (1, 2) for kind in ALL)
 
 
 # -- who wants what ---------------------------------------------------------------------------------------------------
@@ -293,7 +221,7 @@ def test_no_key_stands_in_a_line_or_a_row(
     read = capsys.readouterr()
     written = caplog.text + read.out + read.err + "".join(str(record.__dict__) for record in caplog.records)
     assert bool(caplog.records) == (way != "")
-    rows = str([given.world.rows(f"test-{table}") for table in ("catalog", "trade", "guard", "journal")])
+    rows = str(given.rows("catalog", "trade", "guard", "journal"))
     assert not any(key in written or key in rows for key in given.staff.every_key())
     assert CaseKind.MONEY.value in rows
     assert SendState.SENT.is_done
