@@ -47,8 +47,8 @@ FAULTS: tuple[Fault, ...] = (
         (
             (
                 submit.submit,
-                f"{WRITTEN}\n    return hear(deps, recharge.id, {SENT})",
-                f"told = {SENT}\n    {WRITTEN}\n    return hear(deps, recharge.id, told)",
+                f"{WRITTEN}\n    heard = hear(deps, recharge.id, {SENT})",
+                f"told = {SENT}\n    {WRITTEN}\n    heard = hear(deps, recharge.id, told)",
             ),
         ),
         frozenset({"I0", "I2"}),

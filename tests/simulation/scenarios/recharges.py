@@ -103,13 +103,13 @@ def _told(play: Play, supplier: FakeSupplier, times: int = 2) -> None:
         play.notices += [Notice("supplier", raw) for _ in range(times)]
 
 
-@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.5)
+@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.0)
 def a_top_up_is_paid_and_arrives(play: Play) -> None:
     """Money comes, a supplier is asked, the top-up arrives; whatever is lost on the way, one of them charges once."""
     pays(play)
 
 
-@scenario(ordered("md5_form", "two_step"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.5)
+@scenario(ordered("md5_form", "two_step"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.0)
 def the_first_supplier_charges_and_denies_it(play: Play) -> None:
     """He charges, answers nothing, and knows no such order for two questions."""
     first = suppliers_of(play)[0]
@@ -117,13 +117,13 @@ def the_first_supplier_charges_and_denies_it(play: Play) -> None:
     pays(play)
 
 
-@scenario(ordered("two_step", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1)
+@scenario(ordered("two_step", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.65)
 def a_supplier_of_two_steps_is_left_between_them(play: Play) -> None:
     """Create and confirm: whoever dies in between leaves something that is not charged, and that nobody may confirm any more."""
     pays(play)
 
 
-@scenario(ordered("signed_json", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.5)
+@scenario(ordered("signed_json", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.0)
 def he_tells_while_he_is_asked(play: Play) -> None:
     """The order is under way; it arrives, and his notice comes twice while the machine asks."""
     first = suppliers_of(play)[0]
@@ -139,7 +139,7 @@ def he_tells_while_he_is_asked(play: Play) -> None:
     _with_machine(play, {"ask": arrives})
 
 
-@scenario(ordered("signed_json", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1)
+@scenario(ordered("signed_json", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.65)
 def he_fails_and_says_so_in_both_ways(play: Play) -> None:
     """The order is under way and fails; his notice and his answer meet, and the next supplier is asked once."""
     first = suppliers_of(play)[0]
@@ -161,7 +161,7 @@ def _case_of_reversal(play: Play) -> list[str]:
     return [*once(play), *([] if not reversed_ or cases else ["he took it back and nobody knows"])]
 
 
-@scenario(ordered("signed_json", "md5_form"), then=_case_of_reversal, product=TOP_UP, habits=Habits(minutes=1), share=1)
+@scenario(ordered("signed_json", "md5_form"), then=_case_of_reversal, product=TOP_UP, habits=Habits(minutes=1), share=0.65)
 def he_takes_back_what_had_arrived(play: Play) -> None:
     """It arrives, and he takes it back; his notices about both come in any order, and more than once."""
     first = suppliers_of(play)[0]
@@ -186,7 +186,7 @@ def _reversed(play: Play, supplier: FakeSupplier, number: str) -> None:
         play.notices.append(Notice("supplier", supplier.notice(number)))
 
 
-@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1)
+@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.65)
 def nobody_sells_it_any_more(play: Play) -> None:
     """Both refuse: the money goes back, and nobody was charged."""
     for supplier in suppliers_of(play):
@@ -195,7 +195,7 @@ def nobody_sells_it_any_more(play: Play) -> None:
     play.left_over.clear()
 
 
-@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.5)
+@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1.0)
 def two_machines_of_one_top_up(play: Play) -> None:
     """The sweep takes the machine for dead while it lives: two of them order and ask beside each other."""
 
@@ -207,7 +207,7 @@ def two_machines_of_one_top_up(play: Play) -> None:
     _with_machine(play, {"submit": another})
 
 
-@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=1)
+@scenario(ordered("md5_form", "signed_json"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.65)
 def a_person_tells_while_he_answers(play: Play) -> None:
     """It has arrived; a person saw it at the supplier's pages and says so while the machine asks."""
     first = suppliers_of(play)[0]
@@ -226,7 +226,7 @@ def a_person_tells_while_he_answers(play: Play) -> None:
     _with_machine(play, {"ask": tells})
 
 
-@scenario(ordered("md5_form", "signed_json", count=2), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.5)
+@scenario(ordered("md5_form", "signed_json", count=2), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.25)
 def two_buyers_at_one_supplier(play: Play) -> None:
     """Two top-ups at once, of which the first supplier can pay for one only."""
     suppliers_of(play)[0].warehouse.balance_minor = COST_MINOR
