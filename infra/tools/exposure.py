@@ -27,6 +27,7 @@ RINGS = {
     "Throttles": "a function that is turned away",
     "5XXError": "a door that fails",
     "Invocations": "a sweep that does not come",
+    "AlertsRefused": "a way to staff that refuses what it is told",
 }
 """Metric → what would go unnoticed without an alarm on it."""
 

@@ -116,6 +116,19 @@ def test_a_refusal_is_counted_and_not_repeated_and_the_others_have_it(given: Sho
     assert sorted(given.states().elements()) == ["REFUSED"] * 5 + ["SENT"] * 20
 
 
+def test_a_refusal_opens_no_case_and_its_own_alarm_ends_with_itself(given: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A case would be told here again; an alarm rings once and is refused once more by the route that it is about."""
+    counted: list[str] = []
+    monkeypatch.setattr(telemetry, "count", lambda name, value=1: counted.append(name))
+    given.staff.way("wecom", "refuse")
+    given.tell(case_message(given.case().id))
+    rows = given.rows("trade")
+    given.tell(by_sns(RANG | {"AlarmDescription": "infra/runbooks/alerts-refused.md"}))
+    assert given.rows("trade") == rows
+    assert counted == ["AlertsRefused"] * 2
+    assert given.staff.heard() == dict.fromkeys(ALL, 2) | {"wecom": 0}
+
+
 def test_keys_that_are_missing_are_a_refusal(given: Shop) -> None:
     given.save(given.staff.route("wecom", id="other"))
     given.tell(case_message(given.case().id))
