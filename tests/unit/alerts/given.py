@@ -24,6 +24,7 @@ from tests.kit.tables import PHYSICAL, tables_over
 
 
 ALL = (*KINDS, "mail")
+ONCE = dict.fromkeys(ALL, 1)
 AGAIN_S = 360
 """How long the queue waits before it shows a message again."""
 MESSAGE = Message(title="New case: money", text="paid twice\nAbout ord_1", is_urgent=True)

@@ -110,12 +110,19 @@ FORGED = [
     *(by_sns(message) for message in ("", "hello", "[]", "{}", {"Type": "Notification"}, "{" * 100_000)),
     *(
         by_sns({**RANG, **change})
-        for change in ({"AlarmName": ""}, {"AlarmName": []}, {"NewStateValue": "FINE"}, {"StateChangeTime": "soon"})
+        for change in (
+            {"AlarmName": ""},
+            {"AlarmName": []},
+            {"NewStateValue": "FINE"},
+            {"NewStateValue": "INSUFFICIENT_DATA"},
+            {"StateChangeTime": "soon"},
+        )
     ),
     *(by_sns({**TOUCHED, **change}) for change in ({"source": "aws.s3"}, {"detail": []}, {"detail": {}}, {"id": None}, {"time": 5})),
     json.dumps({"Type": "Notification", "Message": {"AlarmName": "x"}}),
     json.dumps({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://evil.test/"}),
     by_sns({**RANG, "more": "x" * 70_000}),
+    by_sns({**RANG, "NewStateValue": "INSUFFICIENT_DATA"}),
 ]
 
 

@@ -12,7 +12,7 @@ not repeated; it opens no case, because a case would be told here again.
 from faka.contexts.alerts.base import AlertRouteBroken, Refused, Verdict
 from faka.contexts.alerts.model import Alert, AlertRoute
 from faka.contexts.alerts.sources import CaseOpened, read
-from faka.contexts.alerts.store import BURST, RouteFull, SendState, minute_of
+from faka.contexts.alerts.store import BURST, AlertTaken, RouteFull, Sending, SendState, minute_of
 from faka.contexts.alerts.words import Words, case_alert, more_alert, written
 from faka.contexts.cases import CaseMissing
 from faka.kernel.clock import from_epoch_s
@@ -34,11 +34,13 @@ def alert_staff(deps: Deps, body: str, words: Words) -> int:
     alert = _alert(deps, body)
     if alert is None:
         return 0
-    routes = [one for one in deps.alerts.routes() if one.enabled and one.wants(alert.topic)]
-    left = [one.id for one in routes if not _is_told(deps, alert, one, words)]
+    kept = [(one, deps.alerts.sending(alert.id, one.id)) for one in deps.alerts.routes() if one.enabled and one.wants(alert.topic)]
+    # Who was tried before comes last: one that hangs until the function's time is over has its turn after all others.
+    kept.sort(key=lambda pair: pair[1] is not None)
+    left = sorted(route.id for route, sending in kept if not _is_told(deps, alert, route, sending, words))
     if left:
         raise AlertsLeft(", ".join(left))
-    return len(routes)
+    return len(kept)
 
 
 def _alert(deps: Deps, body: str) -> Alert | None:
@@ -58,18 +60,17 @@ def _of_case(deps: Deps, told: CaseOpened) -> Alert | None:
     return case_alert(case.id, case.kind, case.ref, case.reason, case.opened_at, case.deadline_at)
 
 
-def _is_told(deps: Deps, alert: Alert, route: AlertRoute, words: Words) -> bool:
+def _is_told(deps: Deps, alert: Alert, route: AlertRoute, kept: Sending | None, words: Words) -> bool:
     """One route's failure, of whatever kind, is its own."""
     try:
         with telemetry.contained():
-            return _told(deps, alert, route, words)
+            return _told(deps, alert, route, kept, words)
     except FakaError as error:
         telemetry.failed("alert_not_taken", error, channel_id=route.id, provider=route.kind)
         return False
 
 
-def _told(deps: Deps, alert: Alert, route: AlertRoute, words: Words) -> bool:
-    kept = deps.alerts.sending(alert.id, route.id)
+def _told(deps: Deps, alert: Alert, route: AlertRoute, kept: Sending | None, words: Words) -> bool:
     if kept is not None and kept.state.is_done:
         return True
     if kept is not None and kept.state is SendState.MORE:
@@ -77,6 +78,8 @@ def _told(deps: Deps, alert: Alert, route: AlertRoute, words: Words) -> bool:
     now = deps.clock.now()
     try:
         deps.alerts.take(alert.id, route.id, now)
+    except AlertTaken as taken:
+        return taken.is_done
     except RouteFull:
         deps.alerts.put_off(alert.id, route.id, now)
         return False

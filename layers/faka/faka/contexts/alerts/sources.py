@@ -53,7 +53,7 @@ def read(body: str) -> CaseOpened | Alert:
 
 def _alarm(alarm: dict[str, object]) -> Alert:
     name, state = _text(alarm, "AlarmName"), _text(alarm, "NewStateValue")
-    if not name or state not in ("ALARM", "OK", "INSUFFICIENT_DATA"):
+    if not name or state not in ("ALARM", "OK"):
         raise Unreadable("neither an alarm nor an event")
     page = _RUNBOOK.fullmatch(_text(alarm, "AlarmDescription"))
     known = (page[1].replace("-", " "), page[0]) if page else (name, "infra/runbooks")

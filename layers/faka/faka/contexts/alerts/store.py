@@ -60,7 +60,11 @@ class TooManyRoutes(InvalidRequest):
 
 
 class AlertTaken(Conflict):
-    """Somebody sends this to this route now, or has."""
+    """Somebody sends this to this route now, or has; carries the sending."""
+
+    @property
+    def is_done(self) -> bool:
+        return self.row is not None and SendState(self.row["state"]).is_done
 
 
 class RouteFull(Exhausted):
