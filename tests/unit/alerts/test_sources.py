@@ -123,6 +123,8 @@ FORGED = [
     json.dumps({"Type": "SubscriptionConfirmation", "SubscribeURL": "https://evil.test/"}),
     by_sns({**RANG, "more": "x" * 70_000}),
     by_sns({**RANG, "NewStateValue": "INSUFFICIENT_DATA"}),
+    by_sns({**RANG, "AlarmName": "\ud800"}),
+    *(by_sns({**TOUCHED, "time": time}) for time in ("0001-01-01T00:00:00+14:00", "9999-12-31T23:59:59-14:00")),
 ]
 
 

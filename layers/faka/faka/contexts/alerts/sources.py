@@ -25,6 +25,7 @@ BODY_MAX: Final = 64 * 1024
 """An alarm's message has 2 to 4 KB, an event of the trail up to 10."""
 
 CASE_ID_MAX: Final = 300
+_HALF: Final = re.compile("[\ud800-\udfff]")
 _RUNBOOK: Final = re.compile(r"infra/runbooks/([a-z][a-z0-9-]{1,60})\.md", re.ASCII)
 
 
@@ -80,13 +81,17 @@ def _object(text: str) -> dict[str, object]:
 
 
 def _text(values: dict[str, object], name: str) -> str:
+    """A text; empty for everything else, half a letter among it, which nothing can hash or store."""
     value = values.get(name)
-    return value if isinstance(value, str) else ""
+    return value if isinstance(value, str) and not _HALF.search(value) else ""
 
 
 def _moment(text: str) -> datetime:
+    """A time of this age; the ends of the calendar fall off it in another zone."""
     try:
         found = datetime.fromisoformat(text)
     except ValueError:
-        raise Unreadable("no time") from None
+        found = None
+    if found is None or not 2000 <= found.year < 3000:
+        raise Unreadable("no time")
     return found if found.tzinfo else found.replace(tzinfo=UTC)
