@@ -211,3 +211,19 @@ def test_twin_without_that_place_two_orders_are_on_their_way_to_one_account(monk
         shop.step(recharge, "submit")
         assert len(shop.charged) == 2
         assert fresh(shop, recharge).account == fresh(shop, other).account
+
+
+def test_of_two_tabs_one_is_taken_and_the_other_told_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second one has read the order, and the first is done before it reads the recharge."""
+    with top_ups(ScriptedSupplier("first", WRONG, BUSY)) as shop:
+        recharge, real, firsts = refused(shop), flow.flight, iter([{"mobile": "13900139002"}])
+
+        def meanwhile(*given: object) -> object:
+            for first in firsts:
+                corrected(shop, recharge, **first)
+            return real(*given)  # type: ignore[arg-type]
+
+        monkeypatch.setattr(flow, "flight", meanwhile)
+        with pytest.raises(NotAsked):
+            corrected(shop, recharge)
+        assert fresh(shop, recharge).account == shop.order(recharge).account == {"mobile": "13900139002"}

@@ -237,6 +237,7 @@ REFLECTED: dict[str, tuple[Asks, bool]] = {
     "path /o/{no}/status": (_path("GET", "/o/{}/status"), False),
     "path /o/{no}/cards": (_path("POST", "/o/{}/cards"), False),
     "path /o/{no}/pay": (_path("POST", "/o/{}/pay"), False),
+    "path /o/{no}/input": (_path("POST", "/o/{}/input"), False),
     "path /static/{hash}/{name}": (_path("GET", "/static/{}/{}"), False),
     "query sku quantity channel": (_query(PAGE, "sku", "quantity", "channel"), False),
     "query of a total": (_query(f"{PAGE}/quote", "sku", "quantity", "channel"), False),

@@ -92,6 +92,8 @@ class Play:
     """What is no message and may be done again all the same: a night of a day that is closed."""
     beside_machines: dict[str, Script] = field(default_factory=dict)
     """Task of a top-up's machine → what begins beside the first one of it."""
+    after_machines: dict[str, Script] = field(default_factory=dict)
+    """Task of a top-up's machine → what follows the first one of it."""
     is_aimed: bool = False
     """The strategy aims at single calls, and may do so to the end of the run."""
     watch: Callable[[], None] = lambda: None
@@ -113,6 +115,13 @@ class Play:
         actor = Actor(name, script, self)
         self.actors.append(actor)
         return actor
+
+    def meanwhile(self, name: str, script: Script) -> None:
+        """Beside everybody else in the storm; at once where nobody takes turns."""
+        if self._is_parking:
+            self.cast(name, script)
+        else:
+            script(self)
 
     def notify(self, channel: str, raws: Sequence[RawRequest]) -> None:
         self.notices += [Notice(channel, raw) for raw in raws]
@@ -273,7 +282,7 @@ class Play:
         for _ in range(MACHINES_MAX):
             if not topping.is_any_open(self):
                 return
-            self._minutes_pass(LOST_S)
+            self._minutes_pass(max(LOST_S, topping.patience_s(self)))
 
     def end_of_holds(self) -> None:
         """Nobody who has not paid holds anything after this."""

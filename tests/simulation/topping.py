@@ -5,7 +5,7 @@ machines are patient, and time passes with them.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
@@ -78,6 +78,8 @@ class TopUp:
         clock = self._play.cloud.clock
         until = clock.now() + timedelta(seconds=wiring.timeout_s("recharge"))
         answer = self._play.cloud.invoke("recharge", payload, f"{self._who}: {payload['task']}")
+        if payload["task"] in self._play.after_machines:
+            self._play.after_machines.pop(payload["task"])(self._play)
         if answer is DIED:
             return Failure(TIMED_OUT if clock.now() > until else DEATH)
         return Failure(class_named(answer.error)) if isinstance(answer, Failed) else Answer({"Payload": answer})
@@ -93,10 +95,17 @@ def is_any_open(play: "Play") -> bool:
     return any(row["sk"] == "RECHARGE" and row["state"] not in ENDED for row in rows)
 
 
+def patience_s(play: "Play") -> float:
+    """Until the last buyer who is asked for another account has had his time; 0 where nobody is."""
+    now = play.cloud.clock.now()
+    asked = [row["correct_until"] for row in play.cloud.rows(TableName.TRADE) if row["sk"] == "RECHARGE" and row.get("correct_until")]
+    return max(((datetime.fromisoformat(until) - now).total_seconds() for until in asked), default=0.0)
+
+
 def drive(play: "Play", name: str, *, is_patient: bool) -> None:
     given = next(given for known, given in play.cloud.machines.waiting if known == name)
     play.cloud.machines.waiting.remove((name, given))
     TopUp(play, name, given["recharge"], tasks=None if is_patient else ASKED_MAX).run()
 
 
-__all__ = ["ASKED_MAX", "TopUp", "definition", "drive", "waiting"]
+__all__ = ["ASKED_MAX", "TopUp", "definition", "drive", "patience_s", "waiting"]

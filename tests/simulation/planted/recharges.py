@@ -2,13 +2,14 @@
 
 import importlib
 
-from faka.contexts.recharges import rule
+from faka.contexts.recharges import Recharge, rule
 from faka.contexts.recharges.store import RechargeStore
 from tests.simulation.planted import Fault
 
 
 hear = importlib.import_module("faka.steps.recharge.hear")
 submit = importlib.import_module("faka.steps.recharge.submit")
+correct_account = importlib.import_module("faka.flows.correct_account")
 """Modules that carry the name of their verb."""
 
 SILENT = "case Word.UNKNOWN:\n            return RechargeState."
@@ -67,6 +68,27 @@ FAULTS: tuple[Fault, ...] = (
         ((hear._delivered, "order.total - order.fee, order.fee, now), cost]", "order.total - order.fee, order.fee, now)]"),),
         frozenset({"I3"}),
         ("a_top_up_is_paid_and_arrives",),
+    ),
+    Fault(
+        "a corrected account goes on under its old numbers",
+        "a number that is made of the order and of how often it was tried since the buyer changed it",
+        ((submit.submit, "number_of(recharge.id, len(recharge.attempts))", "number_of(recharge.id, len(recharge.round))"),),
+        frozenset({"I0", "I2"}),
+        ("a_wrong_account_is_corrected_in_two_tabs",),
+    ),
+    Fault(
+        "an account may be corrected while something is out",
+        "shops in which support edits the account of an order that a supplier has already taken",
+        (
+            (correct_account._require_asked, "order.question is None or now >= order.question.until or ", ""),
+            (
+                Recharge.corrected,
+                'return self.moved(RechargeState.CREATED, at, "buyer", "another account", **changes)',
+                'return self.model_copy(update={**changes, "state": RechargeState.CREATED, "version": self.version + 1})',
+            ),
+        ),
+        frozenset({"I0", "I2"}),
+        ("a_correction_that_nobody_asked_for",),
     ),
     Fault(
         "two machines may each write what they know",

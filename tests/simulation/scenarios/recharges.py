@@ -12,10 +12,12 @@ from faka.platform.table import TableName
 from faka.steps.offers import offered
 from faka.steps.recharge import hear
 from infra.local.actors.suppliers.warehouse import Filled
+from pages.visitor import codes_value
 from tests.kit.sinks import Canaries
 from tests.kit.suppliers import FakeSupplier, FakeSuppliers
 from tests.kit.world import World
 from tests.simulation import topping
+from tests.simulation.people import Browser
 from tests.simulation.play import Habits, Notice, Play
 from tests.simulation.registry import scenario
 from tests.simulation.scenarios.given import money, orders
@@ -23,6 +25,13 @@ from tests.unit.catalog.given import sku
 
 
 COST_MINOR = 2_850
+WRONG = "13800138000"
+"""The account of the first order."""
+
+COUNTRY = "+86"
+"""Some suppliers are told the country with the number."""
+
+FORM_TRIES, SERVER_ERROR = 2, 500
 FORM = {"fields": [{"name": "mobile", "label": {"zh": "手机号码", "en": "Mobile number"}, "kind": "PHONE"}]}
 TOP_UP = {"kind": "DIRECT_RECHARGE", "account_form": FORM, "skus": (sku("video-vip-month", 3_000, per_order_max=1),)}
 
@@ -232,6 +241,58 @@ def two_buyers_at_one_supplier(play: Play) -> None:
     suppliers_of(play)[0].warehouse.balance_minor = COST_MINOR
     pays(play)
     play.left_over.clear()
+
+
+def at_its_account(play: Play) -> list[str]:
+    """As `once`; and what arrived did so where the order says that it goes."""
+    wrong = once(play)
+    for row in orders(play):
+        places = {value.removeprefix(COUNTRY) for one in standing(play, row["id"]) for value in one.account.values()}
+        if not places <= set(row["account"].values()):
+            wrong.append(f"{row['id']} arrived elsewhere")
+    return wrong
+
+
+def _corrects(play: Play, tab: str, number: str) -> None:
+    """The buyer of the first order, in a tab of his, sends the form for another account; twice where there was no answer."""
+    [order] = play.facts
+
+    def script(play: Play) -> None:
+        browser = Browser(play, tab)
+        browser.cookies["__Host-orders"] = codes_value({}, order.id, play.cloud.world.proof(order).code)
+        for _ in range(FORM_TRIES):
+            if browser.post(f"/o/{order.id}/input", {"account_mobile": number}).status < SERVER_ERROR:
+                return
+
+    play.meanwhile(tab, script)
+
+
+@scenario(ordered("signed_json"), then=at_its_account, product=TOP_UP, habits=Habits(minutes=1), share=1.5)
+def a_wrong_account_is_corrected_in_two_tabs(play: Play) -> None:
+    """Nobody knows the account; the buyer is asked for another, and names two of them at once. Where neither comes through, nobody ever
+    does, and a day later his money goes back."""
+    for supplier in suppliers_of(play):
+        supplier.warehouse.unknown = {WRONG, COUNTRY + WRONG}
+
+    def answers(play: Play) -> None:
+        for tab, number in (("tab", "13900139001"), ("other tab", "13900139002")):
+            _corrects(play, tab, number)
+
+    pays(play)
+    play.after_machines = {"send_back": answers}
+
+
+@scenario(ordered("signed_json", "two_step"), then=at_its_account, product=TOP_UP, habits=Habits(minutes=1), share=1)
+def a_correction_that_nobody_asked_for(play: Play) -> None:
+    """The order is under way; its buyer sends a form that he has kept, with another account."""
+    first = suppliers_of(play)[0]
+    first.warehouse.way = "later"
+
+    def meddles(play: Play) -> None:
+        _corrects(play, "old tab", "13900139001")
+
+    pays(play)
+    _with_machine(play, {"ask": meddles})
 
 
 def _with_machine(play: Play, meanwhile: topping.Meanwhile) -> None:

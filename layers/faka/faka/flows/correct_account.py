@@ -11,7 +11,7 @@ from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.recharges import RechargeMoved, recharge_id
 from faka.kernel.delivery import DeliveryKind
-from faka.kernel.errors import Conflict, Rejected, TransactionBusy, Unavailable
+from faka.kernel.errors import Conflict, IllegalTransition, Rejected, TransactionBusy, Unavailable
 from faka.platform import telemetry
 from faka.platform.table import Write
 from faka.steps.checked import AccountUnknown, checked
@@ -63,7 +63,7 @@ def correct_account(deps: Deps, order_id: str, proof: Proof, typed: Mapping[str,
     for _ in range(RACES_MAX):
         try:
             after = _corrected(deps, order, product, account, carrier)
-        except (OrderMoved, RechargeMoved):
+        except (OrderMoved, RechargeMoved, IllegalTransition):  # another tab was first: between two reads, or at the commit
             order = deps.orders.get(order.id)
             _require_asked(order, now)
             continue
@@ -94,9 +94,7 @@ def _corrected(deps: Deps, order: Order, product: Product, account: dict[str, st
 
 
 def _named(order: Order, account: dict[str, str], carrier: str, now: datetime) -> Order:
-    """The order with its deadline moved by the time in which its buyer was asked."""
-    pause = now - (order.question.since if order.question else now)
-    until = order.short_until + pause if order.short_until else None
+    until = order.short_until + _paused(order, now) if order.short_until else None
     changes = {
         "account": account,
         "former": (*order.former, order.account),
@@ -106,6 +104,11 @@ def _named(order: Order, account: dict[str, str], carrier: str, now: datetime) -
         "due_at": until or now + RECHARGE_WATCH,
     }
     return order.changed(now, "buyer", "another account", **changes)
+
+
+def _paused(order: Order, now: datetime) -> timedelta:
+    """For how long its buyer was asked: its deadline moves by that."""
+    return now - order.question.since if order.question else timedelta(0)
 
 
 def _back_on_the_list(deps: Deps, order: Order, now: datetime) -> Write:
