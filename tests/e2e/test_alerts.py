@@ -64,6 +64,21 @@ def open_routes(cloud: LocalCloud, deps: Deps) -> None:
     deps.tables.apply(deps.alerts.saved(AlertRoute.model_validate(mail)))
 
 
+def tell_many_times(cloud: LocalCloud, case: str) -> None:
+    """The same event ten times more, as a queue may; returns when each copy has met a worker."""
+    sqs, queue = cloud.client("sqs"), cloud.deployed()["AlertQueue"]
+    body = json.dumps({"source": "faka.trade", "detail-type": "case.opened", "detail": {"case_id": case}})
+    for _ in range(10):
+        sqs.send_message(QueueUrl=queue, MessageBody=body)
+    end = time.monotonic() + WAIT_S_MAX
+    while time.monotonic() < end:
+        waiting = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["ApproximateNumberOfMessages"])["Attributes"]
+        if waiting["ApproximateNumberOfMessages"] == "0":
+            return
+        time.sleep(0.1)
+    raise AssertionError("the queue is not read")
+
+
 def test_a_case_and_an_alarm_reach_all_five_once(cloud: LocalCloud) -> None:
     with cloud.here() as environment:
         deps = Deps(ShopSettings.from_env(environment))
@@ -81,6 +96,11 @@ def test_a_case_and_an_alarm_reach_all_five_once(cloud: LocalCloud) -> None:
         assert {kind: len(texts) for kind, texts in found.items()} == dict.fromkeys((*KINDS, "mail"), 2)
         assert found["dingtalk"][1].startswith("告警：stuck orders\n")
         assert "13800138000" not in json.dumps(found)
+        again = open_case(CaseKind.REFUND, "rfd_1", "ord_2", "failed at the provider", deps.clock.now())
+        deps.tables.apply(deps.cases.opened(again))
+        tell_many_times(cloud, again.id)
+        found = until(cloud, lambda texts: len(texts) > 2)
+        assert {kind: len(texts) for kind, texts in found.items()} == dict.fromkeys((*KINDS, "mail"), 3)
     assert '"service":"alerts"' in cloud.log("alerts").replace(" ", "")
     assert "alert_not_taken" not in cloud.log("alerts")
     assert not any(key in cloud.log("alerts") for kind in KINDS for key in keys_of(cloud).of(kind).values())
