@@ -1,7 +1,7 @@
 """relay: the trade table's stream becomes events and the claim journal.
 
 Audience   none
-Trigger    trade stream (orders, stock heads and stock logs), batches of 100
+Trigger    trade stream (orders, cases, stock heads and stock logs), batches of 100
 Flows      announce
 Tables     trade stream, trade RW (stock heads take in their logs), journal insert
 Keys       none
