@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import islice
 from typing import Any
 
 import pytest
@@ -11,16 +12,15 @@ from faka.contexts.complaints import ComplaintState, Made
 from faka.contexts.intake.model import ImportJob, ImportState, Wish
 from faka.contexts.ledger.purchases import stock_purchased
 from faka.contexts.orders.model import DeliveryState, Order, OrderState
+from faka.contexts.stock import claims_of
 from faka.contexts.vault import Batch
 from faka.flows.ask_refund import ask_refund
 from faka.flows.bad_batch import BadBatch, declare_bad
 from faka.flows.refund_order import refund_order
-from faka.kernel.errors import IllegalTransition
+from faka.kernel.errors import Broken, IllegalTransition
 from faka.kernel.money import Currency, Money
-from faka.steps import make_good as step
 from faka.steps.invariants import violations
 from infra.ops import batches as ops
-from tests.kit.crash import DyingClient, Killed
 from tests.kit.world import World, engine_world
 from tests.unit.invariants.given import books_of, streamed
 
@@ -134,15 +134,6 @@ def test_without_other_cards_unseen_ones_go_back_whole_and_seen_ones_are_paid_ba
     kept(world)
 
 
-def test_an_order_that_had_all_its_money_back_goes_to_a_person_and_gets_nothing_more(world: World) -> None:
-    bad = bought(world, 2)
-    order = paid(world)
-    refund_order(world.deps, order.id, order.total.minor - 1, "slow", "mei")
-    refund_order(world.deps, order.id, 1, "slow", "mei")
-    assert declared(world, bad).refunded_minor == 0
-    kept(world)
-
-
 def test_who_has_not_paid_yet_waits_and_is_served_when_he_has(world: World) -> None:
     bad = bought(world, 2)
     open_ = world.buy()
@@ -191,65 +182,28 @@ def test_every_buyer_is_found_and_made_good_once_and_a_second_run_changes_nothin
     kept(world)
 
 
-def test_twin_without_the_row_of_an_order_a_second_run_pays_again(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    bad = bought(world, 2)
-    order = paid(world, quantity=2)
-    world.reveal(order)
-    refund_order(world.deps, order.id, 100, "slow", "mei")
-    monkeypatch.setattr("faka.contexts.complaints.ComplaintStore.made_good", _said_to_nobody)
-    monkeypatch.setattr(step, "_refunded", _half(step._refunded))
-    declared(world, bad)
-    declared(world, bad)
-    assert sum(row["sk"] == "REFUND" for row in world.rows("test-trade")) == 3
+def few_pages(world: World, monkeypatch: pytest.MonkeyPatch) -> Batch:
+    """Thirty buyers of one bucket, of which one page of the journal holds twenty."""
+    monkeypatch.setattr("faka.contexts.stock.journal.HOLDER_PAGES_MAX", 1)
+    monkeypatch.setattr("faka.contexts.stock.journal.PAGE_MAX", 20)
+    bad = bought(world, 30)
+    for _ in range(30):
+        paid(world)
+    return bad
 
 
-def _said_to_nobody(self: Any, _batch: object, made: Any) -> Any:
-    from faka.platform.table import TableName, put
-
-    return put(TableName.TRADE, {"pk": f"MADEGOOD#{made.at}", "sk": made.order, **made.model_dump(mode="json")})
-
-
-def _half(refunded: Any) -> Any:
-    """Pays half of it back each time, so that there is something left for a second time."""
-
-    def paid_half(deps: Any, order: Order, batch: Batch, count: int, by: str, now: Any) -> Any:
-        return refunded(deps, order, batch, count - 1, by, now)
-
-    return paid_half
+def test_more_claims_than_the_pages_hold_are_said_and_not_passed_over(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    bad = few_pages(world, monkeypatch)
+    with pytest.raises(Broken, match="more claims than 1 pages"):
+        declared(world, bad)
+    monkeypatch.undo()
+    assert declared(world, bad).buyers == 30
 
 
 def test_twin_one_page_of_the_journal_misses_buyers(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("faka.contexts.stock.journal.HOLDER_PAGES_MAX", 1)
-    monkeypatch.setattr("faka.contexts.stock.journal.PAGE_MAX", 20)
-    bad, buyers = crowd(world)
-    assert declared(world, bad).buyers < buyers
-
-
-@pytest.mark.parametrize("after", [False, True], ids=["before", "after"])
-def test_whoever_dies_at_any_call_the_next_run_ends_it(after: bool) -> None:
-    at = 1
-    while True:
-        with engine_world() as world:
-            bad = bought(world, 5)
-            seen, unseen, mixed = paid(world), paid(world), paid(world, quantity=3)
-            world.reveal(seen)
-            bought(world, 2, "GOOD-{n}")
-            streamed(world)
-            client = DyingClient(world.client, at, after=after)
-            died = False
-            try:
-                declared(world, bad, world.over(client))
-            except Killed:
-                died = True
-            done = declared(world, bad)
-            assert done.buyers == 3, at
-            assert set(made(world, bad)) == {seen.id, unseen.id, mixed.id}
-            assert world.deps.complaints.get(done.complaint).count == 5
-            kept(world)
-        if not died:
-            break
-        at += 1
-    assert at > 40
+    bad = few_pages(world, monkeypatch)
+    monkeypatch.setattr("faka.flows.bad_batch.claims_of", lambda *asked: islice(claims_of(*asked), 20))
+    assert declared(world, bad).buyers == 20
 
 
 # -- the supplier ---------------------------------------------------------------------------------------------------

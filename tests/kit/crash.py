@@ -1,5 +1,7 @@
 """A worker that dies at its n-th call: before the request leaves, or after the service did it and before the answer."""
 
+import re
+from collections.abc import Callable
 from typing import Any
 
 
@@ -34,3 +36,31 @@ def calls_of(client: Any, work: Any) -> int:
     counting = DyingClient(client, at=10_000, after=False)
     work(counting)
     return counting.calls
+
+
+_ROWS = re.compile(r"'S': '([A-Z]+)[#']")
+
+
+class _Listening:
+    """Forwards to `client` and notes what each call was: its verb and the kinds of rows that it names."""
+
+    def __init__(self, client: Any) -> None:
+        self._client = client
+        self.said: list[str] = []
+
+    def __getattr__(self, verb: str) -> Any:
+        def call(**given: Any) -> Any:
+            self.said.append(f"{verb} {' '.join(sorted(set(_ROWS.findall(repr(given)))))}")
+            return getattr(self._client, verb)(**given)
+
+        return call
+
+
+def first_of_each_kind(client: Any, work: Callable[[Any], object]) -> dict[str, int]:
+    """Each kind of call that a piece of work makes, and which call (from 1) is the first of that kind."""
+    listening = _Listening(client)
+    work(listening)
+    found: dict[str, int] = {}
+    for at, kind in enumerate(listening.said, 1):
+        found.setdefault(kind, at)
+    return found

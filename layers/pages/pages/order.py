@@ -99,6 +99,7 @@ def _as_it_stands(order: OrderFacts, bought: Bought, lang: Language, now: dateti
         poll_s=_POLL_REFUND_S if stage in _REFUND_STAGES and order.refund_state == "DUE" else _POLL_S.get(stage, 0),
         kind=str(order.kind),
         quantity=order.quantity,
+        paid_back=order.paid_back,
         product_id=order.product_id,
         title=bought.title,
         sku=bought.sku,
@@ -141,7 +142,7 @@ def opened_view(view: OrderView, cards: Sequence[CardView], lang: Language, now:
     view = replace(view, poll_s=0)
     if view.kind == DeliveryKind.LINK:
         return replace(view, stage="opened", headline=_("Your link is open"), step=3, cards=tuple(cards[:CARDS_SHOWN_MAX]), opened_at=now)
-    title = _("Here is your card") if view.quantity == 1 else _("Here are your cards")
+    title = _("Here is your card") if view.here == 1 else _("Here are your cards")
     return replace(view, stage="open", headline=title, step=3, cards=tuple(cards[:CARDS_SHOWN_MAX]))
 
 

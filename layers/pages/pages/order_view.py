@@ -45,6 +45,8 @@ class OrderFacts(Protocol):
     @property
     def quantity(self) -> int: ...
     @property
+    def paid_back(self) -> int: ...
+    @property
     def unit(self) -> Money: ...
     @property
     def fee(self) -> Money: ...
@@ -209,11 +211,18 @@ class OrderView:
     account: tuple[Part, ...] = ()
     """Where it goes: in full while it can still be given up, masked from then on."""
     late: Remark | None = None
+    paid_back: int = 0
+    """Cards that were bad and whose price went back: they are not shown."""
     faults: tuple[str, ...] = ()
 
     @property
+    def here(self) -> int:
+        """Cards that the buyer can look at."""
+        return self.quantity - self.paid_back
+
+    @property
     def more(self) -> bool:
-        return self.quantity > len(self.cards) > 0
+        return self.here > len(self.cards) > 0
 
     @property
     def is_receipt_open(self) -> bool:

@@ -36,7 +36,7 @@ def headline(_: Translate, stage: str, order: OrderFacts) -> str:
         case "ready":
             if order.kind == DeliveryKind.LINK:
                 return _("Your link is ready")
-            return _("Your card is ready") if order.quantity == 1 else _("Your cards are ready")
+            return _("Your card is ready") if order.quantity - order.paid_back == 1 else _("Your cards are ready")
         case "closed" if order.is_late:
             return _("Your payment came late")
         case "closed":

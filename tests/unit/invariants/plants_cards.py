@@ -90,6 +90,11 @@ def a_claim_came_back_twice(books: Tampered) -> None:
     second["e"] = [*second["e"], *first["e"]]
 
 
+@planted("I1", "I2")
+def an_order_counts_a_card_as_paid_back_and_keeps_it(books: Tampered) -> None:
+    books.order("shown")["paid_back"] = 1
+
+
 # -- I4 --------------------------------------------------------------------------------------------------------------------
 
 

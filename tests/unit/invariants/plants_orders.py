@@ -144,6 +144,25 @@ def an_opening_showed_more_cards_than_were_bought(books: Tampered) -> None:
 
 
 @planted("I5")
+def an_opening_showed_fewer_cards_though_none_was_paid_back(books: Tampered) -> None:
+    books.rows("journal", f"AUDIT#{books.named['shown']}")[0]["cards"] -= 1
+
+
+@planted("I2")
+def a_card_is_gone_as_paid_back_and_no_money_went(books: Tampered) -> None:
+    row = books.order("shown")
+    row["runs"][0][3] -= 1
+    row["paid_back"] = 1
+
+
+@planted("I2")
+def goods_are_withheld_and_their_case_is_closed(books: Tampered) -> None:
+    case = books.row("trade", f"CASE#case_short_withheld:{books.named['withheld']}")
+    case["state"] = "CLOSED"
+    del case["due_pk"], case["due_sk"]
+
+
+@planted("I5")
 def an_opening_is_of_no_order(books: Tampered) -> None:
     row = dict(books.rows("journal", "AUDIT#")[0])
     books.add("journal", **row | {"pk": "AUDIT#ord_0", "order_id": "ord_0"})

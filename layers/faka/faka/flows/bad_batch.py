@@ -41,7 +41,7 @@ class BadBatch(Frozen):
 
 
 def declare_bad(deps: Deps, batch_id: BatchId, by: str, reason: str) -> BadBatch:
-    """Raises: ImportNotFound, ImportNotDone, InvalidRequest, StockBusy, TransactionBusy: then run it again.
+    """Raises: ImportNotFound, ImportNotDone, InvalidRequest; StockBusy, TransactionBusy: then run it again; Broken: buyers may be missing.
 
     Bound: the claims of the batch's numbers, a hundred orders at a time.
     """
@@ -49,8 +49,10 @@ def declare_bad(deps: Deps, batch_id: BatchId, by: str, reason: str) -> BadBatch
         raise InvalidRequest(f"say who decides and why, in at most {REASON_MAX} characters")
     batch = _stopped(deps, batch_id, by, reason)
     waiting = 0
+    done = {one.order for one in deps.complaints.orders(batch_id)}  # their rows forbid it anyway, but only after cards were claimed
     for order in holders(deps, batch):
-        waiting += make_good(deps, order.id, batch, by) is None and order.is_open
+        if order.id not in done:
+            waiting += make_good(deps, order.id, batch, by) is None and order.is_open
     batch = void_batch(deps, batch_id, by, reason)
     complaint = _drafted(deps, batch, by, reason)
     made = deps.complaints.orders(batch_id)

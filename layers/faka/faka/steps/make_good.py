@@ -3,8 +3,9 @@
 | the buyer | there are other cards | there are none |
 |---|---|---|
 | has not looked | he gets them | the whole order goes back |
-| has looked | he gets them beside what he saw | the bad ones' price goes back |
+| has looked | he gets them beside what he saw | the bad ones' price goes back; he keeps the good ones |
 | has opened a one-use link | its price goes back | the same |
+| paid nothing | he gets them | a person decides |
 """
 
 from collections.abc import Sequence
@@ -23,7 +24,7 @@ from faka.steps.claim import claim_for
 from faka.steps.earn import exchanged
 from faka.steps.refund import pay_back, take_back
 from faka.steps.release import disown, owned
-from faka.steps.replace import within, without
+from faka.steps.replace import call_a_person, within, without
 from faka.wiring import Deps
 
 
@@ -69,7 +70,12 @@ def _made(deps: Deps, order: Order, batch: Batch, runs: Sequence[OwnedRun], by: 
                 raise
             return Made.REPLACED
         order = deps.orders.get(order.id)
-    return _refunded(deps, order, batch, count, by, now)
+    if order.refundable_minor:
+        _refunded(deps, order, batch, count, by, now)
+        return Made.REFUNDED
+    row = deps.complaints.made_good(batch.id, MadeGood(order=order.id, what=Made.CASE, count=count, at=now))
+    call_a_person(deps, order, f"cards of batch {batch.ordinal} are bad, there are no others, and it cost nothing", now, [row])
+    return Made.CASE
 
 
 def _replaced(deps: Deps, order: Order, batch: Batch, runs: Sequence[OwnedRun], fresh: tuple[OwnedRun, ...], now: datetime) -> None:
@@ -90,21 +96,31 @@ def _ready(order: Order) -> DeliveryState:
     return DeliveryState.READY if order.revealed_at is None else DeliveryState.REVEALED
 
 
-def _refunded(deps: Deps, order: Order, batch: Batch, count: int, by: str, now: datetime) -> Made:
-    amount = Money(minor=min(order.unit.minor * count, order.refundable_minor), currency=order.total.currency)
-    is_whole = order.revealed_at is None
-    told = order.refundable_minor if is_whole else amount.minor
-    what = Made.REFUNDED if told else Made.CASE
-    row = deps.complaints.made_good(batch.id, MadeGood(order=order.id, what=what, count=count, amount_minor=told, at=now))
-    if not told:
-        deps.tables.apply(row)
-        return what
-    also = [row, *_answered(deps, order)]
-    if is_whole:
+def _refunded(deps: Deps, order: Order, batch: Batch, count: int, by: str, now: datetime) -> None:
+    """All that is left of its money where no good card of it was seen, else the price of the bad ones: what is good stays his."""
+    kept = tuple(run for run in order.runs if run.batch != batch.ordinal)
+    is_whole = order.revealed_at is None or not kept
+    minor = order.refundable_minor if is_whole else min(order.unit.minor * count, order.refundable_minor)
+    made = MadeGood(order=order.id, what=Made.REFUNDED, count=count, amount_minor=minor, at=now)
+    also = [deps.complaints.made_good(batch.id, made), *_answered(deps, order)]
+    if order.revealed_at is None:
         take_back(deps, order, "its cards are bad and there are no others", by, now, also)
-    else:
-        pay_back(deps, order, amount, "cards of it are bad and there are no others", by, now, also)
-    return what
+        return
+    changes: dict[str, object] = {}
+    if minor < order.refundable_minor:
+        changes, lost = _left_with(order, kept, count), bad_cards(order, batch)
+        after = order.model_copy(update={"version": order.version + 1})
+        also += exchanged(deps, after, lost, (), now)
+    amount = Money(minor=minor, currency=order.total.currency)
+    pay_back(deps, order, amount, "cards of it are bad and there are no others", by, now, also, changes)
+
+
+def _left_with(order: Order, kept: tuple[OwnedRun, ...], count: int) -> dict[str, object]:
+    """The order's fields once its bad cards are nobody's: the good ones can still be looked at."""
+    left = {run.event for run in kept}
+    gone = (*order.gone, *dict.fromkeys(run.event for run in order.runs if run.event not in left))
+    delivery = _ready(order) if order.delivery is DeliveryState.WITHHELD else order.delivery
+    return {"runs": kept, "gone": gone, "paid_back": order.paid_back + count, "delivery": delivery}
 
 
 def _answered(deps: Deps, order: Order) -> list[Write]:

@@ -1,6 +1,8 @@
 """Replace cards that were frozen or voided after they were sold and before anybody saw them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import datetime
 
 from faka.contexts.cases import CaseExists, CaseKind, open_case
 from faka.contexts.orders.errors import OrderMoved
@@ -55,21 +57,21 @@ def within(run: OwnedRun, bad: set[int]) -> list[OwnedRun]:
 
 
 def _to_a_person(deps: Deps, order: Order) -> bool:
-    now = deps.clock.now()
-    after = order.changed(now, "replace", "withheld and nothing to replace it", delivery=DeliveryState.WITHHELD)
-    case = open_case(CaseKind.SHORT, f"withheld:{order.id}", order.id, "sold cards are withheld and nothing replaces them", now)
-    change = deps.orders.replaced(order, after)
-    try:
-        deps.tables.commit([change, deps.cases.opened(case)])
-    except CaseExists:  # a person has it already; the order must say so all the same
-        _said(deps, change)
-    except OrderMoved:
-        pass  # the next look decides anew
+    with suppress(OrderMoved):  # the next look decides anew
+        call_a_person(deps, order, "sold cards are withheld and nothing replaces them", deps.clock.now())
     return False
 
 
-def _said(deps: Deps, change: Write) -> None:
+def call_a_person(deps: Deps, order: Order, why: str, now: datetime, also: Sequence[Write] = ()) -> None:
+    """The order is WITHHELD and a person is asked about it, also when he has answered the same of other cards of it before.
+
+    Raises: OrderMoved.
+    """
+    after = order.changed(now, "replace", "withheld and nothing to replace it", delivery=DeliveryState.WITHHELD)
+    case = open_case(CaseKind.SHORT, f"withheld:{order.id}", order.id, why, now)
+    writes = [deps.orders.replaced(order, after), *also]
     try:
-        deps.tables.apply(change)
-    except OrderMoved:
-        pass  # the next look decides anew
+        deps.tables.commit([*writes, deps.cases.opened(case)])
+    except CaseExists as known:  # a person has it already, or had it; the order must say so all the same
+        is_open = known.row is not None and known.row["state"] == "OPEN"
+        deps.tables.commit(writes if is_open else [*writes, deps.cases.reopened(case)])

@@ -71,7 +71,7 @@ class Made(StrEnum):
     REPLACED = "REPLACED"
     REFUNDED = "REFUNDED"
     CASE = "CASE"
-    """Neither was possible: a person has it."""
+    """Neither: there are no other cards and it cost nothing. A case asks a person."""
 
 
 class MadeGood(Frozen):
@@ -106,10 +106,14 @@ class ComplaintStore:
 
     def get(self, name: ComplaintId) -> Complaint:
         """Raises: ComplaintMissing."""
-        row = self._tables.get(_key(name))
-        if row is None:
+        found = self.find(name)
+        if found is None:
             raise ComplaintMissing(name)
-        return _read(row)
+        return found
+
+    def find(self, name: ComplaintId) -> Complaint | None:
+        row = self._tables.get(_key(name))
+        return None if row is None else _read(row)
 
     def drafted(self, complaint: Complaint) -> Write:
         """Else ComplaintExists."""

@@ -172,6 +172,8 @@ class Order(Frozen):
     """Who serves that account, as a supplier's look-up said; never a guess."""
     runs: tuple[OwnedRun, ...] = ()
     gone: tuple[str, ...] = ()
+    paid_back: int = 0
+    """Cards that turned out bad after they were seen, and whose price went back: they left `runs`, the others are still the buyer's."""
     rate: Rate | None = None
     """At which the catalogue's price was turned into the channel's currency; frozen with the order."""
     listed: Money | None = None
@@ -211,7 +213,7 @@ class Order(Frozen):
 
     @property
     def owns_its_cards(self) -> bool:
-        return sum(run.count for run in self.runs) == self.quantity
+        return sum(run.count for run in self.runs) + self.paid_back == self.quantity
 
     def owns(self, event: str) -> bool:
         return any(run.event == event for run in self.runs)

@@ -120,7 +120,7 @@ def holder_of(tables: Tables, sku: SkuId, number: int) -> ClaimRecord | None:
 def claims_of(tables: Tables, sku: SkuId, start: int, end: int) -> Iterator[ClaimRecord]:
     """Every claim that ever took a number from `start` until just before `end`; a claim over several buckets comes several times.
 
-    Bound: `HOLDER_PAGES_MAX` a bucket.
+    Bound: `HOLDER_PAGES_MAX` a bucket. Raises: Broken when a bucket has more: whoever asks for every claim must not miss some unsaid.
     """
     for bucket in range(start // CLAIM_BUCKET, (end - 1) // CLAIM_BUCKET + 1):
         after: Item | None = None
@@ -130,6 +130,8 @@ def claims_of(tables: Tables, sku: SkuId, start: int, end: int) -> Iterator[Clai
             yield from (claim for claim in claims if claim.run.start < end and claim.run.start + claim.run.count > start)
             if after is None:
                 break
+        else:
+            raise Broken(f"bucket {bucket} of {sku} has more claims than {HOLDER_PAGES_MAX} pages hold")
 
 
 def _claim_pk(sku: str, bucket: int) -> str:

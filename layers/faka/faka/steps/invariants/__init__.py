@@ -7,10 +7,10 @@ empty, the sweep went round, no worker is alive. *Late* is asked of a running sh
 ```
 I1   always; reads order, log, claim
      A card number that an order owns is with nobody else; an order in EXPIRED, CANCELED, FAILED, FENCED, RETURNED owns none, one in
-     PENDING_PAYMENT, COMPLETED exactly what it asked for.
+     PENDING_PAYMENT, COMPLETED exactly what it asked for, less the cards that were paid back.
 I1   always; reads order, log
      A claim has one fate: an order owns it, or it came back in one log row in the commit in which its order or fence let go
-     of it, or it was replaced as withheld.
+     of it, or its cards were withheld and replaced or paid back.
 I2   always; reads order, attempt, receipt, refund, notice, case, buyer
      Money that came pays one order, goes back or stands on a person's list: APPLIED ↔ its order is paid by it; HELD and ORPHAN
      have their case, REFUND_DUE its refund; SHORT, ON_HOLD, WITHHELD, PARKED have their case; what is paid and FAILED or
@@ -30,11 +30,11 @@ I4   always; reads head, log, drawer, standing orders, link, order, claim, page
      many as the heads have claimed and nobody has; each head counts what its log, its drawer and its extents hold; what is
      barred is not for sale; behind each number lies a sealed card of its batch.
 I4   quiet; reads the same, batch
-     No claimed card is without an owner but replaced ones; heads obey the newest orders and have taken in their log; what
+     No claimed card is without an owner but replaced and paid back ones; heads obey the newest orders and have taken in their log; what
      the vault withholds is barred.
 I5   always; reads order, opening, head, claim
-     Openings in the journal are as many as the order says, each of all its cards; ring, claim journal and orders tell the
-     same of a claim; an order's version counts its log.
+     Openings in the journal are as many as the order says, each of all its cards that are not paid back; ring, claim journal and
+     orders tell the same of a claim; an order's version counts its log.
 I6   always; reads order
      An order's log moves along its table from PENDING_PAYMENT to its present state.
 I7   what comes again changes nothing: two moments: the simulator's.

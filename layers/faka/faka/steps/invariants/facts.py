@@ -25,7 +25,7 @@ class OrderFacts:
         *("id", "is_recharge", "sku", "product", "product_version", "is_sealed", "quantity", "unit", "fee", "total", "currency"),
         *("channel", "attempt", "state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact"),
         *("paid_at", "reveals", "due", "created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes"),
-        *("listed", "rate", "taken", "version", "asked_until"),
+        *("listed", "rate", "taken", "version", "asked_until", "paid_back"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -57,7 +57,8 @@ class OrderFacts:
         self.short_until: str | None = row.get("short_until")
         question = row.get("question")
         self.asked_until: str | None = question["until"] if question else None
-        self.replaced = 0
+        self.paid_back = int(row.get("paid_back", 0))
+        self.replaced = self.paid_back
         self.version = int(row["version"])
         self.paid_by: str = row.get("paid_by", "")
         listed = row.get("listed")
@@ -189,7 +190,7 @@ class SkuFacts:
     owned: Counter[int] = field(default_factory=Counter)
     """Shard → cards that orders own."""
     replaced: int = 0
-    """Cards that left their orders because they were withheld; they belong nowhere."""
+    """Cards that left their orders because they were withheld, for others or for their price; they belong nowhere."""
     pages: dict[int, tuple[int, int]] = field(default_factory=dict)
     """Page → its batch and how many sealed cards it holds."""
     withheld: dict[int, tuple[str, frozenset[int]]] = field(default_factory=dict)

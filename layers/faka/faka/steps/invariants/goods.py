@@ -2,7 +2,7 @@
 
 ```
 linked by an import  =  head (running, queue, on its way to the drawer) + log rows not yet taken in + drawer
-                      + orders' runs + claims on their way + cards replaced because they were withheld
+                      + orders' runs + claims on their way + cards that were withheld, and replaced or paid back
 claim                =  owned by one order | back in one log row, let go by one order or fence | replaced | on its way
 ```
 """

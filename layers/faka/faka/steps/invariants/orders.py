@@ -79,12 +79,13 @@ def _attempts(facts: Facts, order: OrderFacts, attempts: dict[str, AttemptFacts]
 
 
 def _opened(facts: Facts, order: OrderFacts) -> None:
-    """Every opening stands in the journal, and each was of the whole order (I5)."""
+    """Every opening stands in the journal, and each was of the whole order, or of what is not paid back of it (I5)."""
     openings = facts.openings.get(order.id, 0)
     if openings != order.reveals:
         facts.say("I5", order.id, f"{order.reveals} openings by its row, {openings} by the journal")
-    if openings and facts.cards_opened[order.id] != {order.quantity}:
-        facts.say("I5", order.id, f"openings of {sorted(facts.cards_opened[order.id])} cards, it has {order.quantity}")
+    counts = facts.cards_opened[order.id] if openings else set()
+    if any(not order.quantity - order.paid_back <= count <= order.quantity for count in counts):
+        facts.say("I5", order.id, f"openings of {sorted(counts)} cards, it has {order.quantity}, {order.paid_back} paid back")
 
 
 def _waits_with_a_date(facts: Facts, order: OrderFacts) -> None:
@@ -106,8 +107,9 @@ def _ends_with_a_person(facts: Facts, order: OrderFacts) -> None:
         facts.say("I2", order.id, "SHORT without a case")
     if order.state is _S.ON_HOLD and not order.held:
         facts.say("I2", order.id, "ON_HOLD for no receipt")
-    if order.delivery is DeliveryState.WITHHELD and f"case_short_withheld:{order.id}" not in facts.cases:
-        facts.say("I2", order.id, "its goods are WITHHELD without a case")
+    case = facts.cases.get(f"case_short_withheld:{order.id}") if order.delivery is DeliveryState.WITHHELD else None
+    if order.delivery is DeliveryState.WITHHELD and (case is None or case.state != "OPEN"):
+        facts.say("I2", order.id, "its goods are WITHHELD without a case that asks somebody")
     for key in order.held:
         receipt = facts.receipts.get(key)
         if receipt is None or receipt.state != ReceiptState.HELD:

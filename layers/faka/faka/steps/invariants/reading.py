@@ -76,8 +76,8 @@ def _owned(facts: Facts, read: OrderFacts) -> None:
     """How many cards an order in this state may own (I1), and whether it is paid (I2)."""
     if read.state in GIVES_BACK and read.owned:
         facts.say("I1", read.id, f"{read.state} and owns {read.owned} cards")
-    if read.is_sealed and read.state in (_S.COMPLETED, _S.PENDING_PAYMENT) and read.owned != read.quantity:
-        facts.say("I1", read.id, f"{read.state} with {read.owned} of {read.quantity} cards")
+    if read.is_sealed and read.state in (_S.COMPLETED, _S.PENDING_PAYMENT) and read.owned + read.paid_back != read.quantity:
+        facts.say("I1", read.id, f"{read.state} with {read.owned} of {read.quantity} cards, {read.paid_back} paid back")
     if read.owned > read.quantity:
         facts.say("I1", read.id, f"owns {read.owned} cards and asked for {read.quantity}")
     both = set(read.events) & set(read.gone)

@@ -147,6 +147,8 @@ def _ended(facts: Facts, order: OrderFacts, own: int) -> None:
         facts.say("I2", order.id, f"RETURNED with {order.reveals} openings and {own} of {order.total} going back")
     if order.state is OrderState.FAILED and order.paid_at is not None and not is_whole:
         facts.say("I2", order.id, f"paid and FAILED with {own} of {order.total} going back")
+    if order.paid_back and (own < order.paid_back * order.unit or not order.reveals):
+        facts.say("I2", order.id, f"{order.paid_back} cards paid back with {order.reveals} openings and {own} going back")
     if order.delivery is DeliveryState.REVOKED and not (is_whole and order.reveals):
         facts.say("I2", order.id, f"REVOKED with {order.reveals} openings and {own} of {order.total} going back")
 

@@ -1,6 +1,6 @@
 """Ending an order with its money on the way back: orders that never got their goods, and goods that nobody ever saw."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from faka.contexts.orders.errors import NothingToRefund
@@ -14,6 +14,9 @@ from faka.steps.earn import recovered
 from faka.steps.refund.request import note_of, own_refund, requested
 from faka.steps.release import commit_return, stock_runs
 from faka.wiring import Deps
+
+
+_AS_IT_IS: Mapping[str, object] = {}
 
 
 def give_up(deps: Deps, order: Order, reason: str, actor: str, now: datetime, also: Sequence[Write] = ()) -> Order:
@@ -50,14 +53,24 @@ def take_back(deps: Deps, order: Order, reason: str, actor: str, now: datetime, 
     return after
 
 
-def pay_back(deps: Deps, order: Order, amount: Money, reason: str, actor: str, now: datetime, also: Sequence[Write] = ()) -> Order:
+def pay_back(
+    deps: Deps,
+    order: Order,
+    amount: Money,
+    reason: str,
+    actor: str,
+    now: datetime,
+    also: Sequence[Write] = (),
+    changed: Mapping[str, object] = _AS_IT_IS,
+) -> Order:
     """Some or all of the money of goods that stay where they are: the buyer has seen them, or keeps them.
 
     Goods that were shown and are paid back in whole are in quarantine: nobody is shown them again, and they never become stock.
+    `changed` is what else the order's row says from then on.
     Raises: NothingToRefund, OrderMoved.
     """
     refund = _refund(deps, order, amount, RefundSource.SALES, reason, actor, now)
-    changes = with_note(order, note_of(refund))
+    changes = {**changed, **with_note(order, note_of(refund))}
     if amount.minor == order.refundable_minor and order.revealed_at is not None:
         changes |= {"delivery": DeliveryState.REVOKED}
     after = order.changed(now, actor, reason, **changes)
