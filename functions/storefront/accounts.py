@@ -94,7 +94,9 @@ def correction_faults(error: FakaError) -> list[Fault]:
     """Faults of a corrected account beside its fields; none where the outcome is about the order and not about what was typed."""
     if isinstance(error, BadAccount):
         return account_faults(error)
-    return [Fault("account", error.public_message)] if error.code() in ("same_account", "account_unknown", "in_flight") else []
+    if error.code() == "account_unknown":  # its own words are for somebody who has not paid
+        return [Fault("account", mark("Nothing can arrive at this account. Please check it."))]
+    return [Fault("account", error.public_message)] if error.code() in ("same_account", "in_flight") else []
 
 
 def as_form(error: FakaError) -> FakaError:

@@ -141,6 +141,7 @@ MEANINGS = {
     "form_id": "one-time id of the form; it becomes the number of the order or wallet, so a form sent twice makes one",
     "gift_code": "the code to redeem; case, spaces and hyphens do not matter",
     "hl": "language for who carries no cookies: `zh` or `en`",
+    "instead": "`money`: no other account, the money back",
     "into": "number of the wallet that the value goes into; empty for a new one",
     "into_code": "that wallet's code",
     "lang": "`zh` or `en`",

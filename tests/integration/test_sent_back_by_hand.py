@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from faka.contexts.orders.model import Order, OrderState
-from faka.flows.correct_account import correct_account
+from faka.flows.correct_account import correct_account, have_money_instead
 from faka.flows.hand_work import NotByHand, done, sent_back, take
 from faka.steps.send_back import ANSWER_WITHIN
 from infra.ops import hand, recharges
@@ -76,6 +76,14 @@ def test_without_an_answer_the_money_goes_back_once(world: World) -> None:
     world.sweep()
     assert (world.order(order).state, world.order(order).question, cases(world)) == (OrderState.FAILED, None, [])
     assert refunded(world) == order.total.minor
+    kept(world)
+
+
+def test_its_buyer_may_have_his_money_instead(world: World) -> None:
+    order = gone_back(world)
+    for _ in range(2):
+        assert have_money_instead(world.deps, order.id, world.proof(order)).state is OrderState.FAILED
+    assert (refunded(world), cases(world)) == (order.total.minor, [])
     kept(world)
 
 

@@ -74,6 +74,19 @@ def test_a_wrong_answer_comes_back_beside_its_field(shop: TopUps, typed: str, sa
     assert state(shop, address) is RechargeState.WAITING_FOR_BUYER
 
 
+def test_who_knows_no_other_account_has_his_money_back_at_once(shop: TopUps) -> None:
+    browser = Shop(shop.world.deps)
+    address = refused(shop, browser)
+    order = shop.world.deps.orders.get(OrderId(address.rpartition("/")[2]))
+    assert browser.get(address).hidden("instead") == "money"
+    assert Shop(shop.world.deps).post(f"{address}/input", {"instead": "money"}).status == 404
+    assert [browser.post(f"{address}/input", {"instead": "money"}).status for _ in range(2)] == [303, 303]
+    assert (state(shop, address), shop.refunded_minor()) == (RechargeState.GIVEN_UP, order.total.minor)
+    assert "A refund is on its way" in browser.get(address).text
+    assert browser.post(f"{address}/input", {"account_mobile": OTHER}).status == 409
+    assert shop.play(shop.recharge(order)) == ["submit", "end"]
+
+
 def test_a_stranger_and_another_site_correct_nothing(shop: TopUps) -> None:
     browser = Shop(shop.world.deps)
     address = refused(shop, browser)

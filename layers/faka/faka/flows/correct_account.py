@@ -1,4 +1,4 @@
-"""The buyer names another account for an order that was sent back to him, and it goes on from there."""
+"""The buyer names another account for an order that was sent back to him, and it goes on from there; or he has his money back."""
 
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,6 +17,7 @@ from faka.platform.table import Write
 from faka.steps.checked import AccountUnknown, checked
 from faka.steps.flight import flight
 from faka.steps.proof import Proof, prove
+from faka.steps.send_back import no_other_account
 from faka.wiring import Deps
 
 
@@ -72,6 +73,22 @@ def correct_account(deps: Deps, order_id: str, proof: Proof, typed: Mapping[str,
     raise TransactionBusy("correct")
 
 
+def have_money_instead(deps: Deps, order_id: str, proof: Proof) -> Order:
+    """The order ended at its buyer's wish, who names no other account; asked twice it is one refund.
+
+    Writes: order FAILED, refund, entry, recharge; one commit.
+    Raises: OrderNotFound, NotAsked, TransactionBusy.
+    """
+    for _ in range(RACES_MAX):
+        order = prove(deps, order_id, proof)
+        if order.state is OrderState.FAILED:
+            return order
+        _require_asked(order, deps.clock.now())
+        with suppress(OrderMoved, RechargeMoved, IllegalTransition):  # answered in another tab
+            return no_other_account(deps, order)
+    raise TransactionBusy("refund")
+
+
 def _require_asked(order: Order, now: datetime) -> None:
     """Raises: NotAsked."""
     if order.question is None or now >= order.question.until or order.state not in (OrderState.PAID, OrderState.SHORT):
@@ -115,4 +132,4 @@ def _back_on_the_list(deps: Deps, order: Order, now: datetime) -> Write:
     return deps.cases.reopened(open_case(CaseKind.STUCK, order.id, order.id, "deliver by hand, to the corrected account", now))
 
 
-__all__ = ["AccountUnknown", "BadAccount", "NotAsked", "SameAccount", "correct_account"]
+__all__ = ["AccountUnknown", "BadAccount", "NotAsked", "SameAccount", "correct_account", "have_money_instead"]

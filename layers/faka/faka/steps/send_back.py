@@ -3,7 +3,7 @@
 ```
 direct   recharge CREATED, FAILED ─► WAITING_FOR_BUYER ─ another account ─► CREATED, its machine begins anew
 by hand  order SHORT, somebody's  ─► SHORT, nobody's  ─ another account ─► SHORT, back on the work list
-                                          └─ a day, or the last correction used up ─► the money goes back
+                                          └─ a day, his wish, or the last correction used up ─► the money goes back
 ```
 The order says what its buyer is asked, the recharge that it waits; both change in one commit.
 """
@@ -12,11 +12,14 @@ from datetime import timedelta
 
 from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.orders.model import Order, OrderState
-from faka.contexts.recharges import Recharge
+from faka.contexts.recharges import Recharge, RechargeMoved, RechargeState, recharge_id
+from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import Conflict
 from faka.kernel.limits import CORRECTIONS_MAX
 from faka.platform import telemetry
 from faka.platform.table import Write
+from faka.steps.recharge.end import give_up_recharge
+from faka.steps.refund import give_up
 from faka.wiring import Deps
 
 
@@ -49,6 +52,21 @@ def send_back_by_hand(deps: Deps, order: Order, actor: str, why: str) -> Order:
     """An order that a person has taken. Raises: CannotGoBack, OrderMoved."""
     closed = deps.cases.closed(case_id(CaseKind.STUCK, order.id), f"{actor}: sent back to the buyer")
     return _ask(deps, order, actor, why, [closed])
+
+
+def no_other_account(deps: Deps, order: Order) -> Order:
+    """The order that asks its buyer, ended at his wish: its money goes back, and nothing was charged.
+
+    Raises: OrderMoved, RechargeMoved, IllegalTransition where he has answered meanwhile.
+    """
+    why = "the buyer wants his money and names no other account"
+    if order.kind is not DeliveryKind.DIRECT_RECHARGE:
+        return give_up(deps, order, why, "buyer", deps.clock.now())
+    recharge = deps.recharges.get(recharge_id(order.id))
+    if recharge.state is not RechargeState.WAITING_FOR_BUYER:
+        raise RechargeMoved(recharge.id)
+    give_up_recharge(deps, recharge, why)
+    return deps.orders.get(order.id)
 
 
 def _ask(deps: Deps, order: Order, actor: str, why: str, also: list[Write]) -> Order:
