@@ -3,7 +3,7 @@
 Audience   none
 Trigger    the purchase's machine: go_on
 Flows      restock
-Tables     catalog R (products, suppliers, offers), trade RW (purchases, imports, cases, complaints)
+Tables     catalog R (products, suppliers, offers), trade RW (purchases, imports, cases, complaints), journal append
 Keys       none: cards go encrypted into the intake bucket, and are sealed from there
 Secrets    faka/suppliers/* (signs what is ordered and asked)
 Limits     one purchase an invocation, 120 s: up to twenty suppliers are asked for their price, each has 10 s
@@ -21,6 +21,7 @@ from faka.wiring import Deps, ShopSettings
 class Settings(ShopSettings):
     faka_table_catalog: str
     faka_table_trade: str
+    faka_table_journal: str
     faka_bucket_intake: str
     faka_notify_url: str
 

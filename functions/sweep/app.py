@@ -31,6 +31,7 @@ class Settings(ShopSettings):
     faka_table_trade: str
     faka_table_journal: str
     faka_machine_recharge: str
+    faka_machine_restock: str
     faka_table_guard: str
     faka_shop_url: str
     faka_notify_url: str

@@ -7,12 +7,14 @@ from typing import Any
 
 import pytest
 
+from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.complaints import complaint_id
 from faka.contexts.purchases import PurchaseRuns, PurchaseState, batch_of
 from faka.contexts.suppliers.store import Offer
 from faka.flows.buy_cards import begin_purchase
 from faka.flows.intake import run_import
 from faka.flows.restock import go_on
+from faka.flows.sweep import sweep
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import PurchaseId
 from faka.kernel.money import Currency, Money
@@ -21,7 +23,7 @@ from faka.wiring import Deps
 from infra.ops import restock as ops
 from tests.integration.given_intake import PRODUCT, SKU, Shop, a_shop
 from tests.kit.crash import Killed
-from tests.kit.suppliers import Cut, FakeSuppliers
+from tests.kit.suppliers import Cut, FakeSuppliers, NoAnswer
 
 
 pytestmark = pytest.mark.integration
@@ -55,13 +57,13 @@ class Buying:
     def play(self, name: PurchaseId, deps: Deps | None = None) -> str:
         """To its end, with the waits."""
         deps = deps or self.shop.deps
-        for _ in range(60):
+        for _ in range(90):
             stands = go_on(deps, name)
             if stands.next in ("end", "leave"):
                 return stands.next
             if stands.next == "count":
                 self.shop.clock.advance(seconds=600)  # whoever held the import is given up
-                run_import(self.shop.deps, batch_of(name), lambda: 600.0)
+                run_import(self.shop.deps, self.shop.deps.purchases.get(name).batch or batch_of(name), lambda: 600.0)
             else:
                 self.shop.clock.advance(seconds=stands.wait_s)
         raise AssertionError("it never ended")
@@ -257,6 +259,50 @@ def test_whoever_dies_at_any_call_the_cards_are_bought_once(after: bool) -> None
             break
         at += 1
     assert at > 4
+
+
+def test_a_purchase_whose_machine_is_gone_gets_another_within_minutes_and_an_ended_one_none() -> None:
+    with buying() as at:
+        deps, begun, name = at.shop.deps, [], at.begun()
+        deps.__dict__["restocking"] = SimpleNamespace(begin=lambda started, **_given: begun.append(started))
+        sweep(deps, lambda _order: None, lambda: True)
+        assert begun == []
+        at.shop.clock.advance(minutes=6)
+        sweep(deps, lambda _order: None, lambda: True)
+        assert [one[:30] for one in begun] == [name]
+        at.play(name)
+        at.shop.clock.advance(days=1)
+        sweep(deps, lambda _order: None, lambda: True)
+        assert len(begun) == 1
+
+
+def test_where_everybody_is_silent_they_are_asked_for_an_hour_and_then_a_person_hears_of_it() -> None:
+    with buying("md5_form") as at:
+        name, served = at.begun(), at.suppliers[0].served
+        at.suppliers[0].served = lambda asked: (_ for _ in ()).throw(NoAnswer("silent"))  # type: ignore[method-assign]
+        stands = go_on(at.shop.deps, name)
+        assert (stands.state, stands.next, stands.wait_s) == (PurchaseState.CREATED, "ask", 60)
+        at.suppliers[0].served = served  # type: ignore[method-assign]
+        assert at.play(name) == "end"
+        assert (at.charged, at.stock) == (1, 3)
+    with buying("md5_form") as at:
+        name = at.begun()
+        at.suppliers[0].served = lambda asked: (_ for _ in ()).throw(NoAnswer("silent"))  # type: ignore[method-assign]
+        assert at.play(name) == "end"
+        assert at.shop.deps.purchases.get(name).state is PurchaseState.GIVEN_UP
+        assert at.shop.deps.cases.find(case_id(CaseKind.SUPPLIER, f"{name}:nobody")) is not None
+
+
+@pytest.mark.parametrize("way", ["fewer", "twice"])
+def test_what_was_charged_for_cards_that_never_came_is_a_loss_and_owed_until_the_claim_is_accepted(way: str) -> None:
+    with buying() as at:
+        at.suppliers[0].warehouse.way = way
+        name = at.begun()
+        at.play(name)
+        lines = [line for one in at.shop.deps.ledger.every() for line in one.lines]
+        owed = sum(line.amount_minor for line in lines if line.account.startswith("supplier:"))
+        assert owed == 3 * COST == sum(at.suppliers[0].warehouse.orders[one].cost_minor for one in at.suppliers[0].warehouse.orders)
+        assert sum(line.amount_minor for line in lines if line.account == "expense:loss/CNY") == COST
 
 
 def test_an_operator_buys_step_by_step(capsys: pytest.CaptureFixture[str]) -> None:

@@ -9,6 +9,7 @@ from urllib.parse import quote
 from faka.contexts.orders.model import Order
 from pages.visitor import codes_value
 from tests.kit.doors import CONTEXT, Page, Shop, event, load, read
+from tests.kit.suppliers import FakeSuppliers
 from tests.kit.tables import PHYSICAL
 from tests.kit.world import World
 
@@ -19,6 +20,10 @@ TRUSTED = "203.0.113.7"
 ORIGIN = "https://shop.test"
 FORM = "application/x-www-form-urlencoded"
 NOTICE = "/v1/callbacks/{channel}/{account}"
+FOREIGN = (NOTICE, "/v1/suppliers/{kind}/{supplier}")
+"""Messages of others, which may be longer than a form."""
+
+SUPPLIER = "known"
 QUIET = (
     "content-security-policy",
     "x-content-type-options",
@@ -40,6 +45,9 @@ class Doors:
         self._callbacks = load("callbacks")
         for route in self._callbacks.door.routes:
             self._handlers[route] = self._callbacks.door.handler()
+        supplier = FakeSuppliers(world.clock, ["signed_json"]).by_kind("signed_json")
+        world.deps.tables.apply(world.deps.suppliers.save(supplier.row(id=SUPPLIER)))
+        world.providers.secrets.write(f"faka/suppliers/{SUPPLIER}", supplier.secret)
 
     @property
     def routes(self) -> list[Route]:
@@ -80,6 +88,8 @@ def usual(world: World, path: str) -> dict[str, str]:
         "name": "base.css",
         "channel": "alipay",
         "account": "alipay",
+        "kind": "signed_json",
+        "supplier": SUPPLIER,
     }
     return {name: value for name, value in facts.items() if f"{{{name}}}" in path}
 

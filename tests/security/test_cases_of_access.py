@@ -183,7 +183,7 @@ def test_twin_f03_a_cookie_that_scripts_can_read_is_found(world: World, monkeypa
 
 OF_ORDERS = [
     *(("GET", path) for path in ("/o/{no}", "/o/{no}/status", "/o/{no}/balance")),
-    *(("POST", f"/o/{{no}}/{act}") for act in ("check", "cancel", "pay", "balance", "refund", "cards", "cards.txt")),
+    *(("POST", f"/o/{{no}}/{act}") for act in ("check", "cancel", "pay", "balance", "refund", "input", "cards", "cards.txt")),
 ]
 
 

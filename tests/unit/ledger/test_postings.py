@@ -9,7 +9,7 @@ from faka.contexts.ledger.accounts import account_id
 from faka.contexts.ledger.channels import NeedsItsBalance, rounded_fee
 from faka.contexts.ledger.chart import CHART, Kind, NoSuchAccount, Whose, plan_of
 from faka.contexts.ledger.transaction import LedgerUnbalanced, Transaction
-from faka.kernel.ids import BatchId, ChannelId, OrderId
+from faka.kernel.ids import BatchId, ChannelId, OrderId, PurchaseId
 from faka.kernel.money import Currency
 from tests.unit.ledger.given import AT, cny, lines
 
@@ -46,6 +46,16 @@ POSTINGS: list[tuple[Transaction, str, dict[tuple[str, str], int]]] = [
         purchases.stock_purchased(BatchId("bat_1"), "", cny(9), AT),
         "bat:bat_1",
         {("D", "inventory:cards/CNY"): 9, ("C", "supplier:%:payable/CNY"): 9},
+    ),
+    (
+        purchases.purchase_charged(PurchaseId("pur_1"), "s1", 3, Currency.CNY, AT),
+        "pur:pur_1",
+        {("D", "expense:loss/CNY"): 3, ("C", "supplier:s1:payable/CNY"): 3},
+    ),
+    (
+        purchases.purchase_charged(PurchaseId("pur_1"), "s1", -2, Currency.CNY, AT),
+        "pur:pur_1",
+        {("D", "supplier:s1:payable/CNY"): 2, ("C", "expense:loss/CNY"): 2},
     ),
     (
         purchases.cards_recovered("rfd_1", ORDER, cny(9), AT),

@@ -2,7 +2,7 @@
 
 from faka.contexts.purchases import Purchase, PurchaseRuns
 from faka.contexts.purchases.model import CARDS_MAX, ENDED
-from faka.kernel.clock import epoch_s
+from faka.kernel.clock import business_day, epoch_s
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import ProductId, PurchaseId, SkuId, ulid
 from faka.kernel.money import Money
@@ -21,12 +21,12 @@ def begin_purchase(deps: Deps, product: ProductId, sku: SkuId, quantity: int, un
     if not known.kind.is_sealed or known.sku(sku).price.currency is not unit_max.currency:
         raise InvalidRequest("only cards are bought for stock, in the currency that they are sold in")
     last = deps.purchases.running(sku)
-    if last is not None and deps.purchases.get(last).state not in ENDED:
-        raise PurchaseRuns(last)
+    if last is not None and deps.purchases.get(last.purchase).state not in ENDED:
+        raise PurchaseRuns(last.purchase)
     now = deps.clock.now()
     name = PurchaseId(f"pur_{ulid(now, deps.chance)}")
     purchase = Purchase(id=name, product_id=product, sku_id=sku, quantity=quantity, unit_max=unit_max, by=by, created_at=now)
-    deps.tables.commit(deps.purchases.placed(purchase, last))
+    deps.tables.commit(deps.purchases.placed(purchase, business_day(now), last))
     return purchase
 
 

@@ -2,7 +2,7 @@
 
 | `next` | what goes on |
 |---|---|
-| submit | the cheapest supplier who has enough is ordered from, once |
+| submit | the cheapest supplier who has enough is ordered from, once; all silent: asked again for an hour |
 | ask | the order that is out is asked about; beyond an hour a person is called, once |
 | count | the cards lie in an import: when it is over, what became stock is held against what was bought |
 | give_up | nothing is out and nobody is left: a case |
@@ -15,14 +15,19 @@ from pydantic import Field
 
 from faka.contexts.cases import CaseKind, open_case
 from faka.contexts.purchases import Purchase, PurchaseMoved, PurchaseState
-from faka.contexts.purchases.model import ASK_MAX, ENDED, LIMIT
+from faka.contexts.purchases.model import ENDED, LIMIT, SILENCE_MAX
 from faka.kernel.ids import PurchaseId
 from faka.kernel.model import Frozen
-from faka.steps.purchase import ask_purchase, call_for_purchase, count_cards, is_any_left, submit_purchase
+from faka.steps.purchase import SuppliersSilent, ask_purchase, call_for_purchase, count_cards, is_any_left, submit_purchase
 from faka.wiring import Deps
 
 
 COUNT_PAUSE_S = 10
+COUNT_PAUSE_SLOW_S = 300
+"""An import that somebody has stopped may wait for days; an execution has 25,000 events."""
+
+SILENT_PAUSE_S = 60
+"""Where everybody who may sell it is silent, they are asked again; an hour of it is a person's."""
 
 
 class PurchaseRequest(Frozen):
@@ -48,22 +53,27 @@ def go_on(deps: Deps, name: PurchaseId) -> Standing:
             case "submit":
                 sent = submit_purchase(deps, purchase)
                 # Offers stand in rows; where nobody sells it now, nothing was sent.
-                purchase = _given_up(deps, purchase) if sent is purchase else sent
+                purchase = _given_up(deps, purchase, "nobody sells it at this price") if sent is purchase else sent
             case "ask":
                 purchase = call_for_purchase(deps, ask_purchase(deps, purchase))
             case "count":
-                purchase = count_cards(deps, purchase)
+                purchase = call_for_purchase(deps, count_cards(deps, purchase))
             case "give_up":
-                purchase = _given_up(deps, purchase)
+                purchase = _given_up(deps, purchase, "nobody sells it at this price")
+    except SuppliersSilent:
+        if deps.clock.now() < purchase.created_at + LIMIT:
+            return Standing(state=purchase.state, next="ask", wait_s=SILENT_PAUSE_S)
+        purchase = _given_up(deps, purchase, "no supplier answers")
     except PurchaseMoved:
         purchase = deps.purchases.get(name)
-    return Standing(state=purchase.state, next=_next(deps, purchase), wait_s=_wait_s(purchase))
+    return Standing(state=purchase.state, next=_next(deps, purchase), wait_s=_wait_s(deps, purchase))
 
 
-def _given_up(deps: Deps, purchase: Purchase) -> Purchase:
+def _given_up(deps: Deps, purchase: Purchase, why: str) -> Purchase:
     now = deps.clock.now()
-    changed = purchase.moved(PurchaseState.GIVEN_UP, now, "nobody sells it at this price")
-    case = open_case(CaseKind.SUPPLIER, purchase.id, purchase.id, f"{purchase.quantity} cards of {purchase.sku_id}: nobody sells them", now)
+    changed = purchase.moved(PurchaseState.GIVEN_UP, now, why)
+    reason = f"{purchase.quantity} cards of {purchase.sku_id} were not bought: {why}"
+    case = open_case(CaseKind.SUPPLIER, f"{purchase.id}:nobody", purchase.id, reason, now)
     deps.tables.commit([deps.purchases.replaced(purchase, changed), deps.cases.opened(case)])
     return changed
 
@@ -74,10 +84,12 @@ def _next(deps: Deps, purchase: Purchase) -> str:
     if purchase.state is PurchaseState.RECEIVED:
         return "count"
     if purchase.is_open:
-        is_left = purchase.is_with_a_person and deps.clock.now() >= purchase.created_at + LIMIT + ASK_MAX
-        return "leave" if is_left else "ask"
+        return "leave" if purchase.is_left else "ask"
     return "submit" if is_any_left(deps, purchase) else "give_up"
 
 
-def _wait_s(purchase: Purchase) -> int:
-    return COUNT_PAUSE_S if purchase.state is PurchaseState.RECEIVED else purchase.wait_s
+def _wait_s(deps: Deps, purchase: Purchase) -> int:
+    if purchase.state is not PurchaseState.RECEIVED:
+        return purchase.wait_s
+    is_slow = deps.clock.now() >= purchase.touched_at + SILENCE_MAX
+    return COUNT_PAUSE_SLOW_S if is_slow else COUNT_PAUSE_S

@@ -6,6 +6,7 @@
 | refund on its way | ask the provider, or tell it again under the same number |
 | attempt unpaid | ask the provider; at expiry query, close, query, and give the cards back |
 | recharge whose machine is gone | begin a machine for it again |
+| purchase whose machine is gone | likewise |
 | order paid without goods | fulfil |
 | order ready, mail not sent | deliver |
 | paper of a supplier that ends soon | a case |
@@ -40,6 +41,8 @@ RETRY = timedelta(seconds=60)
 AGAIN_S = 300
 """A machine that was begun again has said something within it, or is gone, too."""
 
+PURCHASE_AGAIN_S = 3_600
+
 STUCK_AFTER = timedelta(minutes=2)
 """An order that has been due for longer was not healed by the round before: the promise is two minutes."""
 
@@ -60,9 +63,7 @@ def sweep(deps: Deps, cure_order: Cure, has_time: Callable[[], bool]) -> dict[st
             break
         kind, _, name = pk.partition("#")
         stuck += kind == "ORDER" and now - since > STUCK_AFTER
-        cure = {"NOTICE": _notice, "PAYMENT": _payment, "REFUND": _refund, "RECHARGE": _recharge, "PAPERS": _papers, "CASE": _case}.get(
-            kind
-        )
+        cure = CURES.get(kind)
         try:
             with telemetry.contained():
                 if cure is not None:
@@ -99,6 +100,13 @@ def _recharge(deps: Deps, pk: str, _since: datetime) -> None:
         deps.recharging.begin(f"{row['id']}-{epoch_s(deps.clock.now()) // AGAIN_S}", recharge=row["id"])
 
 
+def _purchase(deps: Deps, pk: str, _since: datetime) -> None:
+    """One an hour: a step that waits for an import writes nothing, so its machine may be alive after all, and would have a second one."""
+    row = deps.tables.get(Key(TableName.TRADE, pk, "PURCHASE"))
+    if row is not None and "due_sk" in row:
+        deps.restocking.begin(f"{row['id']}-again-{epoch_s(deps.clock.now()) // PURCHASE_AGAIN_S}", purchase=row["id"])
+
+
 def _notice(deps: Deps, pk: str, _since: datetime) -> None:
     row = deps.tables.get(Key(TableName.TRADE, pk, "NOTICE"))
     if row is None or row["state"] != NoticeState.RECEIVED:
@@ -122,3 +130,14 @@ def _case(deps: Deps, _pk: str, since: datetime) -> None:
     """Nothing to cure: a person is late. The age makes the alarm."""
     minutes = int((deps.clock.now() - since + CASE_DEADLINE).total_seconds() // 60)
     telemetry.count("OldestCaseMinutes", minutes)
+
+
+CURES: dict[str, Callable[[Deps, str, datetime], None]] = {
+    "NOTICE": _notice,
+    "PAYMENT": _payment,
+    "REFUND": _refund,
+    "RECHARGE": _recharge,
+    "PURCHASE": _purchase,
+    "PAPERS": _papers,
+    "CASE": _case,
+}

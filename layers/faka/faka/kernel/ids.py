@@ -22,7 +22,7 @@ RechargeId = NewType("RechargeId", str)
 ComplaintId = NewType("ComplaintId", str)
 PurchaseId = NewType("PurchaseId", str)
 
-_CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 _ULID = re.compile(r"[0-7][0-9A-HJKMNP-TV-Z]{25}", re.ASCII)
 _HANDLE = re.compile(r"[a-z0-9](?:[a-z0-9-]{0,46}[a-z0-9])?", re.ASCII)
 
@@ -135,4 +135,4 @@ def hash_code(code: str) -> str:
 
 
 def _base32(number: int, length: int) -> str:
-    return "".join(_CROCKFORD[number >> 5 * i & 31] for i in reversed(range(length)))
+    return "".join(CROCKFORD[number >> 5 * i & 31] for i in reversed(range(length)))

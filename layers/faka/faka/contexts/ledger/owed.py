@@ -28,6 +28,7 @@ class Part(StrEnum):
 _PARTS: Final[Mapping[str, Part]] = MappingProxyType(
     {
         "stock_purchased": Part.PURCHASES,
+        "purchase_charged": Part.PURCHASES,
         "recharge_cost": Part.PURCHASES,
         "delivered_divided": Part.PURCHASES,
         "complaint_accepted": Part.CLAIMS,

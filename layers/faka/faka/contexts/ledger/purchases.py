@@ -6,6 +6,7 @@
 | unseen cards came back from a buyer | `rec:{refund}:{currency}` | inventory:cards | expense:cogs |
 | withheld cards were replaced | `rep:{order}:{version}:{currency}` | expense:cogs, expense:loss | inventory:cards, expense:cogs |
 | unsold cards are void or expired | `void:{what}` | expense:loss | inventory:cards |
+| he charged more than became stock, or less | `pur:{purchase}` | expense:loss, or the other way round | supplier:{id}:payable |
 | he owes for bad cards | `cpl:{complaint}` | supplier:{id}:payable | expense:loss |
 | the supplier was paid | `set:{id}:paid` | supplier:{id}:payable | bank:{id} |
 """
@@ -14,8 +15,8 @@ from datetime import datetime
 
 from faka.contexts.ledger.accounts import account_id, bank, cogs, inventory, loss, payable
 from faka.contexts.ledger.transaction import Transaction, booked
-from faka.kernel.ids import BatchId, OrderId
-from faka.kernel.money import Money
+from faka.kernel.ids import BatchId, OrderId, PurchaseId
+from faka.kernel.money import Currency, Money
 
 
 def stock_purchased(batch: BatchId, supplier: str, cost: Money, at: datetime) -> Transaction:
@@ -23,6 +24,17 @@ def stock_purchased(batch: BatchId, supplier: str, cost: Money, at: datetime) ->
     owed = payable(account_id(supplier), cost.currency)
     debits, credits_ = [(inventory(cost.currency), cost.minor)], [(owed, cost.minor)]
     return booked(f"bat:{batch}", "stock_purchased", batch, cost.currency, debits, credits_, at)
+
+
+def purchase_charged(purchase: PurchaseId, supplier: str, beyond: int, currency: Currency, at: datetime) -> Transaction:
+    """What a supplier charged for a purchase beyond what its cards stand in the books for: cards that never came, or a share that
+    does not divide. `beyond` is in minor units and not zero; negative, he charged less.
+    """
+    owed, lost = payable(account_id(supplier), currency), loss(currency)
+    debits, credits_ = [(lost, beyond)], [(owed, beyond)]
+    if beyond < 0:
+        debits, credits_ = [(owed, -beyond)], [(lost, -beyond)]
+    return booked(f"pur:{purchase}", "purchase_charged", purchase, currency, debits, credits_, at)
 
 
 def cards_recovered(refund: str, order_id: OrderId, cost: Money, at: datetime) -> Transaction:

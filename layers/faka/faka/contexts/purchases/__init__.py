@@ -2,7 +2,7 @@
 
 from faka.contexts.purchases.model import Attempt, Purchase, PurchaseState, batch_of, number_of
 from faka.contexts.purchases.rule import Heard, Word, after
-from faka.contexts.purchases.store import PurchaseMissing, PurchaseMoved, PurchaseRuns, PurchaseStore
+from faka.contexts.purchases.store import PurchaseMissing, PurchaseMoved, PurchaseRuns, PurchaseStore, Running
 
 
 __all__ = [
@@ -14,6 +14,7 @@ __all__ = [
     "PurchaseRuns",
     "PurchaseState",
     "PurchaseStore",
+    "Running",
     "Word",
     "after",
     "batch_of",

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from faka.kernel.errors import Broken, IllegalTransition
-from faka.kernel.ids import BatchId, ProductId, PurchaseId, SkuId, SupplierId
+from faka.kernel.ids import CROCKFORD, BatchId, ProductId, PurchaseId, SkuId, SupplierId
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 
@@ -34,6 +34,9 @@ MISSING_MIN = 2
 """*No such order* counts as *nothing was charged* only after the supplier's grace and this many times in a row."""
 
 LOG_MAX = 40
+
+SILENCE_MAX = timedelta(minutes=5)
+"""Beyond the wait that it is in, a step takes two minutes at most; an import half a minute."""
 
 
 class PurchaseState(StrEnum):
@@ -117,12 +120,45 @@ class Purchase(Frozen):
         return self.attempts[-1]
 
     @property
+    def next_batch(self) -> BatchId:
+        """The import of the attempt that is out."""
+        return batch_of(self.id, len(self.attempts) - 1)
+
+    @property
+    def charged(self) -> Money:
+        """All of it: what he says, or what he had quoted where he does not say."""
+        return self.last.cost or self.last.cost_max.times(self.quantity)
+
+    @property
     def unit_cost(self) -> Money:
-        """What one card has cost: a share of what he charged, or his quote where he did not say."""
-        charged = self.last.cost
-        if charged is None or charged.minor % self.quantity:
-            return self.last.cost_max
-        return Money(minor=charged.minor // self.quantity, currency=charged.currency)
+        """What one card has cost: its share of what he charged, rounded up; `purchase_charged` books the rest."""
+        return Money(minor=-(-self.charged.minor // self.quantity), currency=self.charged.currency)
+
+    @property
+    def due_at(self) -> datetime | None:
+        """When its machine has been silent for too long. None: it has ended, or has been a person's for days."""
+        if self.state in ENDED or self.is_left:
+            return None
+        return self.touched_at + timedelta(seconds=self.wait_s) + SILENCE_MAX
+
+    @property
+    def is_left(self) -> bool:
+        """Asked about for days beyond its limit: its case is all that is left."""
+        return self.is_open and self.is_with_a_person and self.touched_at >= self.last.sent_at + LIMIT + ASK_MAX
+
+    @property
+    def called_since(self) -> datetime:
+        """What its limit counts from: the order that is out, or its cards in the import."""
+        return self.touched_at if self.state is PurchaseState.RECEIVED else self.last.sent_at
+
+    @property
+    def question(self) -> str:
+        """The cause of the case about what its limit has passed."""
+        return f"{self.last.number}:import" if self.state is PurchaseState.RECEIVED else self.last.number
+
+    @property
+    def touched_at(self) -> datetime:
+        return self.log[-1].at if self.log else self.created_at
 
     @property
     def wait_s(self) -> int:
@@ -145,6 +181,9 @@ def number_of(purchase: PurchaseId, attempt: int) -> str:
     return f"pur{purchase[4:]}{attempt:02d}"
 
 
-def batch_of(purchase: PurchaseId) -> BatchId:
-    """The import that a purchase's cards go through: one, whoever comes again."""
-    return BatchId(f"bat_{purchase[4:]}")
+def batch_of(purchase: PurchaseId, attempt: int = 0) -> BatchId:
+    """The import that an attempt's cards go through: one, whoever comes again. Raises: Broken as `number_of`."""
+    if not 0 <= attempt < ATTEMPTS_MAX:
+        raise Broken(f"{purchase}: attempt {attempt}")
+    last = CROCKFORD[(CROCKFORD.index(purchase[-1]) + attempt) % len(CROCKFORD)]
+    return BatchId(f"bat_{purchase[4:-1]}{last}")

@@ -24,6 +24,9 @@ CARD_LENGTH_MAX = 500
 """Letters of one card; the longest are links of 200."""
 
 _AMOUNT = re.compile(r"[0-9]{1,13}(?:\.[0-9]{1,12})?", re.ASCII)
+_BREAK = re.compile("[\\x00-\\x1f\\x7f]")
+"""A card is one field of one line; one that breaks the line would be two cards."""
+
 _HALF = re.compile("[\ud800-\udfff]")
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", re.ASCII)
 
@@ -92,8 +95,8 @@ def cost_or_none(text: str, currency: Currency) -> Money | None:
 
 
 def card_of(number: str, secret: str, expires: str = "") -> CardGiven:
-    """Raises: SupplierUnavailable for a card without a secret or of impossible length: it is asked for again."""
-    if not secret or len(secret) > CARD_LENGTH_MAX or len(number) > CARD_LENGTH_MAX:
+    """Raises: SupplierUnavailable for a card without a secret, of impossible length or of several lines: it is asked for again."""
+    if not secret or len(secret) > CARD_LENGTH_MAX or len(number) > CARD_LENGTH_MAX or _BREAK.search(number + secret):
         raise SupplierUnavailable("a card is unreadable")
     return CardGiven(number=Secret(number), secret=Secret(secret), expires=_date_of(expires))
 

@@ -19,7 +19,7 @@ from faka.contexts.payments.health import Health
 from faka.contexts.payments.model import Notice, Payment, Receipt
 from faka.contexts.payments.refunds import Refund
 from faka.contexts.proposals import Proposal
-from faka.contexts.purchases import Purchase
+from faka.contexts.purchases import Purchase, Running
 from faka.contexts.recharges import Recharge
 from faka.contexts.settlements import Settlement
 from faka.contexts.statements.model import Discrepancy, Run
@@ -84,8 +84,8 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "CURSOR": _of(more=("minute",)),
         "COMPLAINT": _of(Complaint),
         "MADEGOOD": _of(MadeGood),
-        "PURCHASE": _of(Purchase),
-        "BUYING": _of(more=("purchase",)),
+        "PURCHASE": _of(Purchase, more=_DUE),
+        "BUYING": _of(Running),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),
         "LOG": _of(more=("why", "x", "e")),
         "ASIDE": _of(more=("why", "x", "back")),

@@ -11,7 +11,7 @@ the import's fingerprints know them.
 
 from faka.steps.purchase.count import count_cards
 from faka.steps.purchase.hear import ask_purchase, call_for_purchase
-from faka.steps.purchase.submit import is_any_left, submit_purchase
+from faka.steps.purchase.submit import SuppliersSilent, is_any_left, submit_purchase
 
 
-__all__ = ["ask_purchase", "call_for_purchase", "count_cards", "is_any_left", "submit_purchase"]
+__all__ = ["SuppliersSilent", "ask_purchase", "call_for_purchase", "count_cards", "is_any_left", "submit_purchase"]

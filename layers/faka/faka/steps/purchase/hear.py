@@ -1,17 +1,21 @@
 """A word about a purchase; where it brings cards, they lie in an import of ours before the word counts."""
 
-from faka.contexts.cases import CaseKind, open_case
-from faka.contexts.intake import ImportJob, ImportMoved, Shape, Wish
-from faka.contexts.purchases import Heard, Purchase, PurchaseMoved, Word, after, batch_of
+from faka.contexts.cases import CaseKind, case_id, open_case
+from faka.contexts.intake import Column, ImportJob, ImportMoved, ImportNotFound, Shape, Wish
+from faka.contexts.purchases import Heard, Purchase, PurchaseMoved, PurchaseState, Word, after
 from faka.contexts.purchases.model import LIMIT
-from faka.contexts.suppliers.base import Progress, SupplierAdapter, SupplyState
+from faka.contexts.suppliers.base import CardGiven, Progress, SupplierAdapter, SupplyState
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import TransactionBusy, Unavailable
 from faka.platform import telemetry
+from faka.platform.table import Write
 from faka.wiring import Deps
 
 
 TRIES_MAX = 4
+COLUMNS = (Column.NUMBER, Column.SECRET, Column.EXPIRES)
+"""Of the file that an import of bought cards reads."""
+
 _WORDS = {
     SupplyState.PROCESSING: Word.PROCESSING,
     SupplyState.FAILED: Word.FAILED,
@@ -53,14 +57,37 @@ def hear_purchase(deps: Deps, purchase: Purchase, heard: Heard) -> Purchase:
         if changed is purchase:
             return purchase
         if heard.word is Word.GIVEN:
-            changed = changed.model_copy(update={"batch": batch_of(purchase.id)})
+            changed = changed.model_copy(update={"batch": purchase.next_batch})
+        if not changed.is_open:
+            changed = changed.model_copy(update={"is_with_a_person": False})
         try:
-            deps.tables.apply(deps.purchases.replaced(purchase, changed))
+            deps.tables.commit([deps.purchases.replaced(purchase, changed), *_ended(deps, purchase, changed)])
         except PurchaseMoved:
             purchase = deps.purchases.get(purchase.id)
             continue
         return changed
     raise TransactionBusy("purchase")
+
+
+def _ended(deps: Deps, before: Purchase, changed: Purchase) -> list[Write]:
+    """The question to a person is answered; an attempt that failed after its cards had come is a new one: they may be on sale."""
+    if changed.is_open:
+        return []
+    writes: list[Write] = []
+    if before.is_with_a_person:
+        writes.append(deps.cases.closed(case_id(CaseKind.SUPPLIER, before.question), f"answered: {changed.last.status}"))
+    if changed.state is PurchaseState.FAILED and _is_laid_down(deps, before):
+        reason = f"{before.last.supplier_id} took {before.last.number} back after its cards came: freeze {before.next_batch}"
+        writes.append(deps.cases.opened(open_case(CaseKind.SUPPLIER, f"{before.last.number}:back", before.id, reason, deps.clock.now())))
+    return writes
+
+
+def _is_laid_down(deps: Deps, purchase: Purchase) -> bool:
+    try:
+        deps.imports.get(purchase.next_batch)
+    except ImportNotFound:
+        return False
+    return True
 
 
 def _lay_down(deps: Deps, purchase: Purchase, told: Progress) -> None:
@@ -69,11 +96,11 @@ def _lay_down(deps: Deps, purchase: Purchase, told: Progress) -> None:
     """
     product, cards = deps.catalog.product(purchase.product_id), told.cards
     job = ImportJob(
-        id=batch_of(purchase.id),
+        id=purchase.next_batch,
         sku=purchase.sku_id,
         product=purchase.product_id,
         shards=product.sku(purchase.sku_id).shards,
-        wish=Wish(shape=Shape.TXT, separator="\t" if cards[0].number.reveal() else "", is_link=product.kind is DeliveryKind.LINK),
+        wish=Wish(shape=Shape.TXT, separator="\t", columns=COLUMNS, is_link=product.kind is DeliveryKind.LINK),
         unit_cost=_with_cost(purchase, told).unit_cost,
         supplier=purchase.last.supplier_id,
         remark=purchase.last.number,
@@ -84,8 +111,12 @@ def _lay_down(deps: Deps, purchase: Purchase, told: Progress) -> None:
         deps.tables.apply(deps.imports.placed(job))
     except ImportMoved:
         pass  # laid down before; the same cards again change nothing
-    lines = (f"{card.number.reveal()}\t{card.secret.reveal()}" if card.number.reveal() else card.secret.reveal() for card in cards)
-    deps.objects.put(job.incoming_key, ("\n".join(lines) + "\n").encode(), "text/plain")
+    deps.objects.put(job.incoming_key, "".join(map(_line, cards)).encode(), "text/plain")
+
+
+def _line(card: CardGiven) -> str:
+    """As `COLUMNS` say; no field can hold a separator (`suppliers.reading`)."""
+    return f"{card.number.reveal()}\t{card.secret.reveal()}\t{card.expires.isoformat() if card.expires else ''}\n"
 
 
 def _with_cost(purchase: Purchase, told: Progress) -> Purchase:
@@ -94,13 +125,16 @@ def _with_cost(purchase: Purchase, told: Progress) -> Purchase:
 
 
 def call_for_purchase(deps: Deps, purchase: Purchase) -> Purchase:
-    """A case for a purchase that is open beyond its limit, once; it is asked about all the same."""
+    """A case for a purchase that is not over beyond its limit, once; it goes on all the same."""
     now = deps.clock.now()
-    if not purchase.is_open or purchase.is_with_a_person or now < purchase.created_at + LIMIT:
+    is_out = purchase.is_open or purchase.state is PurchaseState.RECEIVED
+    if not is_out or purchase.is_with_a_person or now < purchase.called_since + LIMIT:
         return purchase
     told = purchase.model_copy(update={"is_with_a_person": True, "version": purchase.version + 1})
     reason = f"{purchase.last.supplier_id} has not said how the purchase {purchase.last.number} ended; ask there"
-    case = open_case(CaseKind.SUPPLIER, purchase.id, purchase.id, reason, now)
+    if purchase.batch is not None:
+        reason = f"the cards of {purchase.last.number} lie in the import {purchase.batch}, which is not over"
+    case = open_case(CaseKind.SUPPLIER, purchase.question, purchase.id, reason, now)
     try:
         deps.tables.commit([deps.purchases.replaced(purchase, told), deps.cases.opened(case)])
     except PurchaseMoved:

@@ -15,17 +15,23 @@ _BEFORE = frozenset({PurchaseState.CREATED, PurchaseState.FAILED})
 Choice = tuple[Money, Offer, SupplierAdapter]
 
 
+class SuppliersSilent(Unavailable):
+    """Nobody who answers sells it, and somebody who might does not answer. Nothing was ordered."""
+
+
 def submit_purchase(deps: Deps, purchase: Purchase) -> Purchase:
     """The purchase with its next attempt sent; unchanged where no supplier is left, and where one is out already.
 
-    Raises: PurchaseMoved, Throttled.
+    Raises: PurchaseMoved, Throttled, SuppliersSilent.
     """
     if purchase.state not in _BEFORE:
         return purchase
-    choices = sorted(_choices(deps, purchase), key=lambda one: (one[0].minor, one[1].supplier_id))
+    choices, silent = _choices(deps, purchase)
     if not choices:
+        if silent:
+            raise SuppliersSilent(f"{purchase.id}: {silent} do not answer, and nobody else sells it")
         return purchase
-    cost, offer, adapter = choices[0]
+    cost, offer, adapter = min(choices, key=lambda one: (one[0].minor, one[1].supplier_id))
     now = deps.clock.now()
     number = number_of(purchase.id, len(purchase.attempts))
     attempt = Attempt(number=number, supplier_id=offer.supplier_id, goods_id=offer.goods_id, cost_max=cost, sent_at=now)
@@ -47,23 +53,25 @@ def _offers(deps: Deps, purchase: Purchase) -> list[Offer]:
     return [one for one in offers if deps.suppliers.get(one.supplier_id).is_open(now)]
 
 
-def _choices(deps: Deps, purchase: Purchase) -> list[Choice]:
-    """Each at what he asks now. One who does not answer, or has too few, is passed over: he delays nobody but himself."""
+def _choices(deps: Deps, purchase: Purchase) -> tuple[list[Choice], int]:
+    """Each at what he asks now, and how many did not answer. One who is silent, or has too few, is passed over: he delays nobody but
+    himself."""
     if len(purchase.attempts) >= ATTEMPTS_MAX:
-        return []
-    found = []
+        return [], 0
+    found, silent = [], 0
     for offer in _offers(deps, purchase):
         try:
             adapter = deps.supplier(offer.supplier_id)
             quote = adapter.quote(offer.goods_id)
         except Unavailable as error:
             telemetry.failed("quote_failed", error, channel_id=offer.supplier_id)
+            silent += 1
             continue
         if quote is None or not quote.is_on_sale or (quote.stock is not None and quote.stock < purchase.quantity):
             continue
         if quote.cost.currency is purchase.unit_max.currency and quote.cost.minor <= purchase.unit_max.minor:
             found.append((quote.cost, offer, adapter))
-    return found
+    return found, silent
 
 
 def _sent(deps: Deps, adapter: SupplierAdapter, purchase: Purchase) -> Heard:
