@@ -8,15 +8,16 @@ from faka.contexts.catalog.accounts import BadAccount
 from faka.contexts.orders.errors import OrderNotFound
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.quotas.flights import InFlight
-from faka.contexts.recharges import Recharge, RechargeState, number_of
+from faka.contexts.recharges import Heard, Recharge, RechargeState, Word, number_of
 from faka.contexts.recharges import model as recharges
 from faka.contexts.suppliers.base import SupplyState
 from faka.flows import correct_account as flow
-from faka.flows.correct_account import NotAsked, SameAccount, correct_account
+from faka.flows.correct_account import NotAsked, SameAccount, correct_account, have_money_instead
 from faka.kernel.errors import IllegalTransition
 from faka.kernel.limits import CORRECTIONS_MAX
 from faka.steps.invariants import violations
 from faka.steps.proof import Proof
+from faka.steps.recharge import hear
 from faka.steps.send_back import ANSWER_WITHIN, send_back
 from tests.unit.invariants.given import books_of, streamed
 from tests.unit.recharges.given import PHONE, ScriptedSupplier, TopUps, top_ups
@@ -227,3 +228,30 @@ def test_of_two_tabs_one_is_taken_and_the_other_told_so(monkeypatch: pytest.Monk
         with pytest.raises(NotAsked):
             corrected(shop, recharge)
         assert fresh(shop, recharge).account == shop.order(recharge).account == {"mobile": "13900139002"}
+
+
+def arrived_after_all(shop: TopUps) -> Recharge:
+    """Refused, and while its buyer is asked the supplier says that it has arrived."""
+    recharge = refused(shop)
+    hear(shop.world.deps, recharge.id, Heard(number_of(recharge.id, 0), Word.SUCCEEDED, "notice", is_answer=False))
+    assert len(shop.cases()) == 1
+    return recharge
+
+
+def test_a_refusal_that_its_supplier_takes_back_is_a_persons_and_nothing_is_ordered_again() -> None:
+    with top_ups(ScriptedSupplier("first", WRONG, DONE)) as shop:
+        recharge = arrived_after_all(shop)
+        with pytest.raises(NotAsked):
+            corrected(shop, recharge)
+        with pytest.raises(NotAsked):
+            have_money_instead(shop.world.deps, recharge.order_id, shop.world.proof(shop.order(recharge)))
+        assert fresh(shop, recharge) == recharge
+
+
+def test_twin_without_that_look_it_is_charged_once_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(flow, "_require_no_doubt", lambda _deps, _recharge: None)
+    with top_ups(ScriptedSupplier("first", WRONG, DONE)) as shop:
+        recharge = arrived_after_all(shop)
+        corrected(shop, recharge)
+        shop.play(recharge)
+        assert shop.charged == [number_of(recharge.id, 1)], "beside the one that the supplier has charged already"

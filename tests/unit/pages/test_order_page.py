@@ -54,6 +54,7 @@ def different_tags(order: Order) -> list[Order]:
         noted(order, *statuses, state=state, delivery=delivery, refund_state=refunded)
         for state, delivery, refunded, statuses in product(OrderState, DeliveryState, RefundState, refunds)
     ]
+    every.append(order.asked(order.expires_at, order.created_at, "test", "test"))
     return [one for one in every if page.state_tag(one) != order_page.tag_of(one)]
 
 

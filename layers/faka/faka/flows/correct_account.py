@@ -4,12 +4,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from datetime import datetime, timedelta
 
-from faka.contexts.cases import CaseKind, open_case
+from faka.contexts.cases import CaseKind, case_id, open_case
 from faka.contexts.catalog.accounts import BadAccount, read_account
 from faka.contexts.catalog.model import Product
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import Order, OrderState
-from faka.contexts.recharges import RechargeMoved, recharge_id
+from faka.contexts.recharges import Recharge, RechargeMoved, recharge_id
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import Conflict, IllegalTransition, Rejected, TransactionBusy, Unavailable
 from faka.platform import telemetry
@@ -84,6 +84,8 @@ def have_money_instead(deps: Deps, order_id: str, proof: Proof) -> Order:
         if order.state is OrderState.FAILED:
             return order
         _require_asked(order, deps.clock.now())
+        if order.kind is DeliveryKind.DIRECT_RECHARGE:
+            _require_no_doubt(deps, deps.recharges.get(recharge_id(order.id)))
         with suppress(OrderMoved, RechargeMoved, IllegalTransition):  # answered in another tab
             return no_other_account(deps, order)
     raise TransactionBusy("refund")
@@ -103,11 +105,20 @@ def _corrected(deps: Deps, order: Order, product: Product, account: dict[str, st
         deps.tables.commit([*writes, _back_on_the_list(deps, order, now)])
         return after
     recharge = deps.recharges.get(recharge_id(order.id))
+    _require_no_doubt(deps, recharge)
     resumed = recharge.corrected(account, carrier, now)
     deps.tables.commit([*writes, deps.recharges.replaced(recharge, resumed)])
     with suppress(Unavailable):  # the recharge is due, so the sweep begins it
         deps.recharging.begin(f"{recharge.id}-c{resumed.corrections}", recharge=recharge.id)
     return after
+
+
+def _require_no_doubt(deps: Deps, recharge: Recharge) -> None:
+    """A supplier who refused the account and says later that it arrived has charged: a person weighs that. Raises: NotAsked."""
+    for attempt in recharge.round:
+        case = deps.cases.find(case_id(CaseKind.RECHARGE, f"{recharge.id}:{attempt.number}"))
+        if case is not None and case.state == "OPEN":
+            raise NotAsked(recharge.id)
 
 
 def _named(order: Order, account: dict[str, str], carrier: str, now: datetime) -> Order:
