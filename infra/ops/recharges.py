@@ -8,6 +8,7 @@
 
     python -m infra.ops.recharges carrier RECHARGE NAME --reason TEXT     you looked up who serves the account; it goes on by itself
     python -m infra.ops.recharges send-back RECHARGE --reason TEXT        nothing can arrive there: its buyer is asked for another account
+    python -m infra.ops.recharges weighed RECHARGE --reason TEXT          a supplier contradicted himself, and you know now what is true
     python -m infra.ops.recharges suppliers                     how each does: arrivals, waiting, breaker and why, share, balance
 
 What you tell counts like the supplier's own word: a success ends the order, a failure lets the next supplier or the refund follow.
@@ -87,6 +88,17 @@ def to_buyer(deps: Deps, given: argparse.Namespace) -> None:
     print(line(send_back.send_back(deps, named(deps, given.what), given.by, why)))
 
 
+def weighed(deps: Deps, given: argparse.Namespace) -> None:
+    """Close what stands open of contradictions: a number that failed and arrived, something taken back, an order that had ended."""
+    recharge = named(deps, given.what)
+    causes = [f"{recharge.id}:{what}" for what in ("back", "late", *(one.number for one in recharge.attempts))]
+    found = [one for cause in causes if (one := deps.cases.find(case_id(CaseKind.RECHARGE, cause))) is not None and one.state == "OPEN"]
+    for case in found:
+        deps.tables.apply(deps.cases.closed(case.id, f"{given.by}: {given.reason.strip()}"))
+        print(f"closed: {case.reason}")
+    print(line(recharge))
+
+
 def suppliers(deps: Deps, _: argparse.Namespace) -> None:
     now = deps.clock.now()
     found = [(row, deps.standings.find(row.id, now)) for row in deps.suppliers.rows()]
@@ -116,7 +128,7 @@ def arguments() -> argparse.ArgumentParser:
     parser = parser_of("recharges", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
     acts = {"list": list_open, "show": show, "ask": ask_now, "tell": tell, "carrier": carrier, "suppliers": suppliers}
-    acts["send-back"] = to_buyer
+    acts |= {"send-back": to_buyer, "weighed": weighed}
     for name, act in acts.items():
         verb = verbs.add_parser(name)
         verb.set_defaults(act=act)
@@ -125,7 +137,7 @@ def arguments() -> argparse.ArgumentParser:
         if name == "carrier":
             verb.add_argument("name")
             verb.add_argument("--reason", required=True)
-        if name == "send-back":
+        if name in ("send-back", "weighed"):
             verb.add_argument("--reason", required=True)
         if name == "tell":
             verb.add_argument("word", choices=sorted(WORDS))

@@ -11,7 +11,7 @@ from faka.flows.hand_work import NotByHand, done, sent_back, take
 from faka.steps.send_back import ANSWER_WITHIN
 from infra.ops import hand, recharges
 from tests.integration.test_hand_work import MINE, NOTE, cases, kept, refunded, waiting
-from tests.integration.test_sent_back import BUSY, RIGHT, corrected, fresh, refused
+from tests.integration.test_sent_back import BUSY, RIGHT, arrived_after_all, corrected, fresh, refused
 from tests.kit.world import World, engine_world
 from tests.unit.recharges.given import PHONE, ScriptedSupplier, top_ups
 
@@ -104,6 +104,14 @@ def test_a_person_who_finds_no_carrier_sends_a_top_up_back_and_is_called_again_f
         corrected(shop, recharge)
         assert shop.play(recharge)[-1] == "leave"
         assert len(shop.cases()) == 1, "the question about the new number is a new one"
+
+
+def test_once_a_person_has_weighed_a_contradiction_its_buyer_may_go_on(capsys: pytest.CaptureFixture[str]) -> None:
+    with top_ups(ScriptedSupplier("first", "refused, account", BUSY)) as shop:
+        recharge = arrived_after_all(shop)
+        code, read = typed(shop.world.deps, capsys, "weighed", recharge.id, "--reason", "his own page says that nothing arrived")
+        assert (code, "closed: a number that had failed" in read, shop.cases()) == (0, True, [])
+        assert corrected(shop, recharge).account == RIGHT
 
 
 def test_staff_see_what_was_corrected_and_no_account(capsys: pytest.CaptureFixture[str]) -> None:
