@@ -63,7 +63,8 @@ class Cards:
             drawn = [link_view(card.secret.reveal()) for card in opened.cards]
         else:
             pairs = zip(opened.cards, expires, strict=True)
-            drawn = [card_view(card.number_text, card.secret.reveal(), lang, until) for card, until in pairs]
+            since = {one.new: one.at for one in order.exchanges}
+            drawn = [card_view(card.number_text, card.secret.reveal(), lang, until, since.get(card.number)) for card, until in pairs]
         return opened_view(view, drawn, lang, order.revealed_at or now)
 
 

@@ -100,6 +100,7 @@ def _as_it_stands(order: OrderFacts, bought: Bought, lang: Language, now: dateti
         kind=str(order.kind),
         quantity=order.quantity,
         paid_back=order.paid_back,
+        exchanged=tuple(one.at for one in order.exchanges),
         product_id=order.product_id,
         title=bought.title,
         sku=bought.sku,
@@ -146,11 +147,11 @@ def opened_view(view: OrderView, cards: Sequence[CardView], lang: Language, now:
     return replace(view, stage="open", headline=title, step=3, cards=tuple(cards[:CARDS_SHOWN_MAX]))
 
 
-def card_view(number_text: str, secret: str, lang: Language, expires: str = "") -> CardView:
+def card_view(number_text: str, secret: str, lang: Language, expires: str = "", instead_at: datetime | None = None) -> CardView:
     """A card for the eye: number and secret apart. The QR holds the secret alone, character by character as stored."""
     _ = i18n.translator(lang)
     parts = [Part(_("Card number"), number_text), Part(_("Password"), secret)] if number_text else [Part(_("Card code"), secret)]
-    return CardView(parts=tuple(parts), qr_text=secret, expires=expires)
+    return CardView(parts=tuple(parts), qr_text=secret, expires=expires, instead_at=instead_at)
 
 
 def link_view(secret: str) -> CardView:

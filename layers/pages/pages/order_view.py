@@ -29,6 +29,15 @@ class QuestionFacts(Protocol):
     def until(self) -> datetime: ...
 
 
+class ExchangeFacts(Protocol):
+    """What the page reads of a card that was replaced."""
+
+    @property
+    def new(self) -> int: ...
+    @property
+    def at(self) -> datetime: ...
+
+
 class OrderFacts(Protocol):
     """What the page reads of an order."""
 
@@ -46,6 +55,8 @@ class OrderFacts(Protocol):
     def quantity(self) -> int: ...
     @property
     def paid_back(self) -> int: ...
+    @property
+    def exchanges(self) -> Sequence[ExchangeFacts]: ...
     @property
     def unit(self) -> Money: ...
     @property
@@ -132,6 +143,8 @@ class CardView:
     expires: str = ""
     href: str = ""
     text: str = ""
+    instead_at: datetime | None = None
+    """Since when its buyer has it instead of one that did not work."""
 
 
 @dataclass(frozen=True)
@@ -213,6 +226,8 @@ class OrderView:
     late: Remark | None = None
     paid_back: int = 0
     """Cards that were bad and whose price went back: they are not shown."""
+    exchanged: tuple[datetime, ...] = ()
+    """When cards that did not work were replaced."""
     faults: tuple[str, ...] = ()
 
     @property

@@ -11,24 +11,16 @@ done already is passed over, and the rest is done.
 
 from faka.contexts.stock import Why
 from faka.contexts.stock.standing import read_standing, standing_key
-from faka.contexts.vault import Batch, BatchState, voided
+from faka.contexts.vault import Batch, BatchState
 from faka.kernel.clock import business_day
 from faka.kernel.ids import BatchId, SkuId
 from faka.kernel.model import Frozen
-from faka.steps.stop_batch import freeze, turned, void_batch
-from faka.steps.write_off import write_off, write_off_one
+from faka.steps.stop_batch import VoidCard, freeze, turned, void_batch, void_card
+from faka.steps.write_off import write_off
 from faka.wiring import Deps
 
 
 __all__ = ["Expired", "ExpiredStock", "VoidCard", "expire", "freeze", "thaw", "void_batch", "void_card"]
-
-
-class VoidCard(Frozen):
-    """A single card that is void now. `was_in_stock` is false when an order has it, or had it last."""
-
-    batch: BatchId
-    number: int
-    was_in_stock: bool
 
 
 class Expired(Frozen):
@@ -54,21 +46,6 @@ def thaw(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
     batch = turned(deps, batch_id, BatchState.OPEN, by, reason)
     deps.stock.restore(batch.sku, batch.ordinal)
     return batch
-
-
-def void_card(deps: Deps, sku: SkuId, number: int, by: str, reason: str) -> VoidCard:
-    """End one card for ever. An order that holds it gets another one when its buyer looks.
-
-    Raises:  BatchNotFound, BatchFull, StockBusy, TooManyBars.
-    """
-    batch = deps.vault.batch_of(sku, number)
-    if number not in batch.void:
-        entry = deps.batch_log.noted(batch.id, deps.clock.now(), "card_void", by, {"number": number, "reason": reason})
-        deps.tables.commit([voided(batch, number), entry])
-    was_in_stock = deps.stock.withhold_number(sku, number, Why.VOID)
-    if was_in_stock:
-        write_off_one(deps, batch, number)
-    return VoidCard(batch=batch.id, number=number, was_in_stock=was_in_stock)
 
 
 def expire(deps: Deps, sku: SkuId) -> ExpiredStock:

@@ -1,11 +1,20 @@
-"""Stop a batch: from one moment on none of it is shown, and when the call returns none of it can be claimed."""
+"""Stop a batch, or one card: from one moment on none of it is shown, and when the call returns none of it can be claimed."""
 
 from faka.contexts.intake import ImportNotDone
 from faka.contexts.stock import Why
-from faka.contexts.vault import Batch, BatchState, moved
-from faka.kernel.ids import BatchId
-from faka.steps.write_off import write_off
+from faka.contexts.vault import Batch, BatchState, moved, voided
+from faka.kernel.ids import BatchId, SkuId
+from faka.kernel.model import Frozen
+from faka.steps.write_off import write_off, write_off_one
 from faka.wiring import Deps
+
+
+class VoidCard(Frozen):
+    """A single card that is void now. `was_in_stock` is false when an order has it, or had it last."""
+
+    batch: BatchId
+    number: int
+    was_in_stock: bool
 
 
 def freeze(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
@@ -42,3 +51,18 @@ def turned(deps: Deps, batch_id: BatchId, state: BatchState, by: str, reason: st
         what = {BatchState.FROZEN: "frozen", BatchState.OPEN: "thawed", BatchState.VOID: "void"}[state]
         deps.tables.commit([moved(batch, state), deps.batch_log.noted(batch_id, deps.clock.now(), what, by, {"reason": reason})])
     return batch.model_copy(update={"state": state})
+
+
+def void_card(deps: Deps, sku: SkuId, number: int, by: str, reason: str) -> VoidCard:
+    """End one card for ever. An order that holds it gets another one when its buyer looks.
+
+    Raises:  BatchNotFound, BatchFull, StockBusy, TooManyBars.
+    """
+    batch = deps.vault.batch_of(sku, number)
+    if number not in batch.void:
+        entry = deps.batch_log.noted(batch.id, deps.clock.now(), "card_void", by, {"number": number, "reason": reason})
+        deps.tables.commit([voided(batch, number), entry])
+    was_in_stock = deps.stock.withhold_number(sku, number, Why.VOID)
+    if was_in_stock:
+        write_off_one(deps, batch, number)
+    return VoidCard(batch=batch.id, number=number, was_in_stock=was_in_stock)

@@ -25,6 +25,8 @@ class CaseKind(StrEnum):
     """A supplier does not say how a recharge ended, or contradicts himself."""
     SUPPLIER = "SUPPLIER"
     """A supplier's papers end soon, or his statement says otherwise than our books."""
+    WARRANTY = "WARRANTY"
+    """A card is said not to work, and the shop may not replace it by itself."""
     BOOKS = "BOOKS"
     """The nightly audit found a promise broken."""
 

@@ -92,6 +92,8 @@ class Product(Shelved):
     skus: Annotated[tuple[Sku, ...], Field(min_length=1, max_length=SKUS_MAX)]
     refund_days: Annotated[int, Field(strict=True, ge=0, le=30)] = 7
     """How long after the purchase a buyer may give back, by himself, what he never looked at; 0: never."""
+    warranty_days: Annotated[int, Field(strict=True, ge=0, le=365)] = 30
+    """How long after the delivery a card that does not work is replaced without asking a person; 0: never."""
     image_hue: Annotated[int, Field(strict=True, ge=0, le=359)] = 210
     position: Position = 0
     account_form: AccountForm | None = None

@@ -1,141 +1,38 @@
-"""The order and its state table."""
+"""The order."""
 
 from datetime import datetime
-from enum import StrEnum
 
 from pydantic import Field
 
+from faka.contexts.orders.parts import REFUNDS_MAX, Entry, Exchange, OwnedRun, Question, RefundNote
+from faka.contexts.orders.states import GIVES_BACK, TRANSITIONS, DeliveryState, MailState, OrderState, RefundState
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import IllegalTransition
-from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, RefundId, SkuId, payment_id
+from faka.kernel.ids import ChannelId, OrderId, PaymentId, ProductId, SkuId, payment_id
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 from faka.kernel.rate import Rate
-from faka.kernel.refund import RefundStatus
 
+
+__all__ = [
+    "GIVES_BACK",
+    "LOG_MAX",
+    "REFUNDS_MAX",
+    "TRANSITIONS",
+    "DeliveryState",
+    "Entry",
+    "Exchange",
+    "MailState",
+    "Order",
+    "OrderState",
+    "OwnedRun",
+    "Question",
+    "RefundNote",
+    "RefundState",
+]
 
 LOG_MAX = 60
 """Transitions kept in the row. The longest life (late, short, replaced, refunded in parts) has about twenty."""
-
-
-class OrderState(StrEnum):
-    PENDING_PAYMENT = "PENDING_PAYMENT"
-    PAID = "PAID"
-    SHORT = "SHORT"
-    COMPLETED = "COMPLETED"
-    EXPIRED = "EXPIRED"
-    CANCELED = "CANCELED"
-    ON_HOLD = "ON_HOLD"
-    FAILED = "FAILED"
-    FENCED = "FENCED"
-    RETURNED = "RETURNED"
-    """Was completed; nobody ever saw the goods, they are stock again and the money goes back."""
-
-
-class DeliveryState(StrEnum):
-    NONE = "NONE"
-    READY = "READY"
-    REVEALED = "REVEALED"
-    OPENED = "OPENED"
-    WITHHELD = "WITHHELD"
-    """The goods were frozen or voided before anybody saw them, and nothing replaces them yet: a case is open."""
-    RETURNED = "RETURNED"
-    """Never shown, and no longer the buyer's."""
-    DONE = "DONE"
-    """A recharge that arrived: there is nothing to open."""
-    REVOKED = "REVOKED"
-    """Shown once, paid back in whole: the cards are in quarantine for good and are not shown again."""
-
-
-class RefundState(StrEnum):
-    NONE = "NONE"
-    DUE = "DUE"
-    """Money is on its way back."""
-    PARTIAL = "PARTIAL"
-    FULL = "FULL"
-    """All that the order cost went back."""
-    EXTRA = "EXTRA"
-    """What went back was beside the order's price: a second payment, one of another amount."""
-    FAILED = "FAILED"
-    """The way back is closed; a person finds another."""
-
-
-class MailState(StrEnum):
-    NONE = "NONE"
-    DUE = "DUE"
-    SENT = "SENT"
-    FAILED = "FAILED"
-
-
-_S = OrderState
-TRANSITIONS: dict[OrderState, frozenset[OrderState]] = {
-    _S.PENDING_PAYMENT: frozenset({_S.PAID, _S.COMPLETED, _S.EXPIRED, _S.CANCELED, _S.ON_HOLD}),
-    _S.PAID: frozenset({_S.COMPLETED, _S.SHORT, _S.ON_HOLD, _S.FAILED}),
-    _S.SHORT: frozenset({_S.COMPLETED, _S.FAILED}),
-    _S.ON_HOLD: frozenset({_S.PAID, _S.COMPLETED, _S.EXPIRED, _S.FAILED}),
-    _S.EXPIRED: frozenset({_S.PAID, _S.COMPLETED, _S.ON_HOLD}),
-    _S.CANCELED: frozenset({_S.PAID, _S.COMPLETED, _S.ON_HOLD}),
-    _S.COMPLETED: frozenset({_S.RETURNED}),
-    _S.FAILED: frozenset(),
-    _S.FENCED: frozenset(),
-    _S.RETURNED: frozenset(),
-}
-"""Who may follow whom. PENDING_PAYMENT goes straight to COMPLETED when the payment finds the cards already held: one
-commit less, and no moment in which a paid order has no goods."""
-
-GIVES_BACK = frozenset({_S.EXPIRED, _S.CANCELED, _S.FAILED, _S.FENCED, _S.RETURNED})
-"""States in which an order owns no cards."""
-
-
-class OwnedRun(Frozen):
-    """Cards `start` to `start + count - 1` of the order's SKU, by claim `serial` of a shard."""
-
-    shard: int
-    serial: int
-    start: int
-    count: int
-    batch: int
-    expires: str = ""
-
-    @property
-    def event(self) -> str:
-        return f"{self.shard}-{self.serial}"
-
-    @property
-    def numbers(self) -> range:
-        return range(self.start, self.start + self.count)
-
-
-REFUNDS_MAX = 20
-"""Refunds that one order remembers. WeChat Pay allows fifty parts of one payment; nobody has needed twenty."""
-
-
-class RefundNote(Frozen):
-    """What the order's row knows of one refund; its own row knows the rest."""
-
-    id: RefundId
-    amount_minor: int
-    status: RefundStatus
-    is_own: bool
-    """Out of what the order cost; else money beside it."""
-
-
-class Question(Frozen):
-    """The buyer is asked for another account: nothing can arrive at his."""
-
-    since: datetime
-    until: datetime
-    """His money goes back then."""
-    mail: MailState
-
-
-class Entry(Frozen):
-    """One line of the order's own history, written in the same commit as the change."""
-
-    at: datetime
-    state: OrderState
-    actor: str
-    reason: str
 
 
 class Order(Frozen):
@@ -174,6 +71,8 @@ class Order(Frozen):
     gone: tuple[str, ...] = ()
     paid_back: int = 0
     """Cards that turned out bad after they were seen, and whose price went back: they left `runs`, the others are still the buyer's."""
+    exchanges: tuple[Exchange, ...] = ()
+    """Under warranty, the oldest first; the warranty's limit bounds them."""
     rate: Rate | None = None
     """At which the catalogue's price was turned into the channel's currency; frozen with the order."""
     listed: Money | None = None
@@ -217,6 +116,14 @@ class Order(Frozen):
 
     def owns(self, event: str) -> bool:
         return any(run.event == event for run in self.runs)
+
+    def holds(self, number: int) -> bool:
+        """Whether a card, by its place in stock, is the buyer's now."""
+        return any(number in run.numbers for run in self.runs)
+
+    def exchange_of(self, number: int) -> Exchange | None:
+        """What became of a card that did not work, where it was replaced under warranty."""
+        return next((one for one in self.exchanges if one.old == number), None)
 
     @property
     def given_back_minor(self) -> int:

@@ -117,17 +117,18 @@ class QuotaStore:
 
     def count_try(self, what: str, who: str, most: int, window: timedelta, at: datetime) -> None:
         """Count one try in the present window. Raises: TooManyTries beyond `most`."""
-        key = _tries_key(what, who, window, at)
-        self._tables.apply(
-            update(
-                key,
-                "ADD #n :one SET #ttl = :ttl",
-                when="attribute_not_exists(#n) OR #n < :most",
-                otherwise=lambda row: TooManyTries(what, row),
-                one=1,
-                most=most,
-                ttl=epoch_s(at + 2 * window),
-            )
+        self._tables.apply(self.tried(what, who, most, window, at))
+
+    def tried(self, what: str, who: str, most: int, window: timedelta, at: datetime) -> Write:
+        """One more in the present window, in the commit that does it. Else TooManyTries."""
+        return update(
+            _tries_key(what, who, window, at),
+            "ADD #n :one SET #ttl = :ttl",
+            when="attribute_not_exists(#n) OR #n < :most",
+            otherwise=lambda row: TooManyTries(what, row),
+            one=1,
+            most=most,
+            ttl=epoch_s(at + 2 * window),
         )
 
     def require_tries(self, what: str, who: str, most: int, window: timedelta, at: datetime) -> None:

@@ -10,7 +10,7 @@ I1   always; reads order, log, claim
      PENDING_PAYMENT, COMPLETED exactly what it asked for, less the cards that were paid back.
 I1   always; reads order, log
      A claim has one fate: an order owns it, or it came back in one log row in the commit in which its order or fence let go
-     of it, or its cards were withheld and replaced or paid back.
+     of it, or its cards were withheld and replaced or paid back. A card was replaced once under warranty, by one card.
 I2   always; reads order, attempt, receipt, refund, notice, case, buyer
      Money that came pays one order, goes back or stands on a person's list: APPLIED ↔ its order is paid by it; HELD and ORPHAN
      have their case, REFUND_DUE its refund; SHORT, ON_HOLD, WITHHELD, PARKED have their case; what is paid and FAILED or

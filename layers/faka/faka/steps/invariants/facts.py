@@ -26,6 +26,7 @@ class OrderFacts:
         *("channel", "attempt", "state", "delivery", "refund", "mail", "events", "owned", "gone", "held", "visitor", "contact"),
         *("paid_at", "reveals", "due", "created_at", "expires_at", "short_until", "replaced", "paid_by", "funds", "notes"),
         *("listed", "rate", "taken", "version", "asked_until", "paid_back"),
+        *("exchanged", "kept_back"),
     )
 
     def __init__(self, row: Item) -> None:
@@ -59,6 +60,8 @@ class OrderFacts:
         self.asked_until: str | None = question["until"] if question else None
         self.paid_back = int(row.get("paid_back", 0))
         self.replaced = self.paid_back
+        self.exchanged: tuple[tuple[int, int], ...] = tuple((int(one["old"]), int(one["new"])) for one in row.get("exchanges", ()))
+        self.kept_back = sum(run[2] <= old < run[2] + run[3] for run in row["runs"] for old, _ in self.exchanged)
         self.version = int(row["version"])
         self.paid_by: str = row.get("paid_by", "")
         listed = row.get("listed")

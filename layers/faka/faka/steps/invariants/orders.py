@@ -20,6 +20,7 @@ def check(facts: Facts, _question: Question) -> None:
         _priced(facts, order)
         _attempts(facts, order, facts.attempts.get(order.id, {}))
         _opened(facts, order)
+        _exchanged(facts, order)
         _waits_with_a_date(facts, order)
         _asks(facts, order)
         _ends_with_a_person(facts, order)
@@ -86,6 +87,15 @@ def _opened(facts: Facts, order: OrderFacts) -> None:
     counts = facts.cards_opened[order.id] if openings else set()
     if any(not order.quantity - order.paid_back <= count <= order.quantity for count in counts):
         facts.say("I5", order.id, f"openings of {sorted(counts)} cards, it has {order.quantity}, {order.paid_back} paid back")
+
+
+def _exchanged(facts: Facts, order: OrderFacts) -> None:
+    """Who got another card for one that did not work has the old one no more, and got one for it (I1)."""
+    if order.kept_back:
+        facts.say("I1", order.id, f"owns {order.kept_back} cards that it got others for")
+    olds, news = {old for old, _ in order.exchanged}, {new for _, new in order.exchanged}
+    if min(len(olds), len(news)) < len(order.exchanged) or any(old == new for old, new in order.exchanged):
+        facts.say("I1", order.id, f"{len(order.exchanged)} exchanges of {len(olds)} cards for {len(news)}")
 
 
 def _waits_with_a_date(facts: Facts, order: OrderFacts) -> None:
