@@ -76,7 +76,12 @@ def tell(deps: Deps, given: argparse.Namespace) -> None:
 def carrier(deps: Deps, given: argparse.Namespace) -> None:
     recharge = named(deps, given.what)
     now = deps.clock.now()
-    changes = {"carrier": given.name[:80], "is_with_a_person": False, "due_at": now, "version": recharge.version + 1}
+    changes = {
+        "carrier": given.name[:80],
+        "is_with_a_person": False,
+        "due_at": recharge.correct_until or now,
+        "version": recharge.version + 1,
+    }
     told = recharge.model_copy(update=changes)
     closed = [deps.cases.closed(case_id(CaseKind.RECHARGE, recharge.id), f"{given.by}: {given.reason.strip()}")]
     deps.tables.commit([deps.recharges.replaced(recharge, told), *(closed if recharge.is_with_a_person else [])])

@@ -7,12 +7,13 @@ import pytest
 from faka.contexts.catalog.accounts import BadAccount
 from faka.contexts.orders.errors import OrderNotFound
 from faka.contexts.orders.model import Order, OrderState
+from faka.contexts.quotas.errors import TooManyTries
 from faka.contexts.quotas.flights import InFlight
 from faka.contexts.recharges import Heard, Recharge, RechargeState, Word, number_of
 from faka.contexts.recharges import model as recharges
 from faka.contexts.suppliers.base import SupplyState
 from faka.flows import correct_account as flow
-from faka.flows.correct_account import NotAsked, SameAccount, correct_account, have_money_instead
+from faka.flows.correct_account import AccountUnknown, NotAsked, SameAccount, correct_account, have_money_instead
 from faka.kernel.errors import IllegalTransition
 from faka.kernel.limits import CORRECTIONS_MAX
 from faka.steps.invariants import violations
@@ -28,6 +29,7 @@ pytestmark = pytest.mark.integration
 DONE, BUSY, WRONG = SupplyState.SUCCEEDED, SupplyState.PROCESSING, "refused, account"
 RIGHT = {"mobile": "13900139001"}
 MAIL = "buyer@example.com"
+TRIES = flow.TRIES_MAX + 2
 
 
 def refused(shop: TopUps, contact: str = MAIL) -> Recharge:
@@ -138,6 +140,35 @@ def test_whoever_is_wrong_four_times_gets_his_money_back() -> None:
         assert shop.refunded_minor() == shop.order(recharge).total.minor
         assert len(asking(shop)) == CORRECTIONS_MAX, "each question is told once"
         kept(shop)
+
+
+def test_twin_without_that_bound_he_is_asked_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    for place in ("faka.contexts.recharges.model", "faka.steps.send_back"):
+        monkeypatch.setattr(f"{place}.CORRECTIONS_MAX", 99)
+    with top_ups(ScriptedSupplier("first", WRONG)) as shop:
+        recharge = refused(shop)
+        for place in range(CORRECTIONS_MAX):
+            corrected(shop, recharge, mobile=f"1390013900{place}")
+            path = shop.play(recharge)
+        assert path[-1] == "wait_for_buyer"
+
+
+@pytest.mark.parametrize(("bound", "asked"), [(flow.TRIES_MAX, flow.TRIES_MAX), (99, TRIES)], ids=["bound", "twin"])
+def test_suppliers_are_not_asked_about_one_account_after_the_other(monkeypatch: pytest.MonkeyPatch, bound: int, asked: int) -> None:
+    seen: list[object] = []
+
+    def unknown(*given: object) -> str:
+        seen.append(given)
+        raise AccountUnknown("account")
+
+    monkeypatch.setattr(flow, "checked", unknown)
+    monkeypatch.setattr(flow, "TRIES_MAX", bound)
+    with top_ups(ScriptedSupplier("first", WRONG)) as shop:
+        recharge = refused(shop)
+        for place in range(TRIES):
+            with pytest.raises((AccountUnknown, TooManyTries)):
+                corrected(shop, recharge, mobile=f"139001390{place:02d}")
+        assert len(seen) == asked
 
 
 @pytest.mark.parametrize(("typed", "error"), [({"mobile": "12345"}, BadAccount), ({}, BadAccount), (PHONE, SameAccount)])
