@@ -75,6 +75,7 @@ def rights_are_named(template: Template) -> Iterator[str]:
 SECRETS = {
     "RechargeFunction": ("suppliers",),
     "RestockFunction": ("suppliers",),
+    "SupplyFunction": ("suppliers",),
     "CallbacksFunction": ("channels", "suppliers"),
     "AlertsFunction": ("alerts",),
 }

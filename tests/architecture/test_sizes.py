@@ -57,7 +57,7 @@ def test_a_long_file_and_a_long_function_are_found() -> None:
 
 
 def test_the_template_stays_a_map_that_one_person_reads() -> None:
-    assert (ROOT / "template.yaml").read_text().count("\n") <= 1_250
+    assert (ROOT / "template.yaml").read_text().count("\n") <= 1_320
 
 
 def test_what_the_template_includes_is_smaller_than_the_map() -> None:

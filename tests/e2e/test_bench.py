@@ -25,7 +25,7 @@ def test_a_quick_run_measures_every_part_and_loses_nothing(tmp_path: Path) -> No
     ended = bench("--quick", "--out", str(out))
     assert ended.returncode == 0, ended.stderr[-2_000:]
     results = json.loads(out.read_text())
-    assert set(results) == {"calls", "claims", "import", "statements", "throughput"}
+    assert set(results) == {"calls", "claims", "import", "recharges", "statements", "throughput"}
     check = results["throughput"]["check"]
     assert check["delivered"] == check["orders"] == check["claimed"] > 0
     assert check["sold_twice"] == check["wrong_cards"] == 0

@@ -8,7 +8,7 @@ import yaml
 
 from faka.platform.table import Tables
 from faka.wiring import Deps
-from infra.local.seed import CATALOG
+from infra.local.seed import CATALOG, offers_taken_out
 from infra.ops import catalog
 from tests.integration.given_catalog import shop
 from tests.kit.clock import START
@@ -150,6 +150,7 @@ def test_the_demo_file_is_a_file_that_an_operator_could_publish(desk: Desk) -> N
     written = yaml.safe_load(CATALOG.read_text(encoding="utf-8"))
     for one in written["products"]:
         one.pop("opens_in", None)
+        offers_taken_out(one)
         for sku in one["skus"]:
             sku.pop("cards", None)
     code, read = desk.types("publish", desk.file({key: written[key] for key in ("categories", "products")}))

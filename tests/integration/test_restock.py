@@ -11,7 +11,6 @@ from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.complaints import complaint_id
 from faka.contexts.purchases import PurchaseRuns, PurchaseState, batch_of
 from faka.contexts.suppliers.store import Offer
-from faka.flows.buy_cards import begin_purchase
 from faka.flows.intake import run_import
 from faka.flows.restock import go_on
 from faka.flows.sweep import sweep
@@ -19,6 +18,7 @@ from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import PurchaseId
 from faka.kernel.money import Currency, Money
 from faka.steps.offers import offered
+from faka.steps.purchase import begin_purchase
 from faka.wiring import Deps
 from infra.ops import restock as ops
 from tests.integration.given_intake import PRODUCT, SKU, Shop, a_shop

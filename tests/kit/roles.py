@@ -52,6 +52,8 @@ RUNS = {
     "recharge": "RechargeFunction",
     "check_account": "RechargeFunction",
     "restock": "RestockFunction",
+    "watch_stock": "SupplyFunction",
+    "sync_supply": "SupplyFunction",
     "announce": "RelayFunction",
     "alert_staff": "AlertsFunction",
     "fulfil": "FulfilFunction",

@@ -5,16 +5,19 @@ from typing import Any
 
 from faka.contexts.orders.model import Order, OrderState
 from faka.contexts.recharges import Heard, RechargeState, Word
+from faka.contexts.suppliers.standing import EVENTS_MIN, Outcome
+from faka.contexts.suppliers.standings import StandingStore
 from faka.contexts.suppliers.store import Offer
-from faka.kernel.ids import RechargeId
+from faka.kernel.ids import RechargeId, SupplierId
 from faka.kernel.money import Money
-from faka.platform.table import TableName
+from faka.platform.table import TableName, Tables
 from faka.steps.offers import offered
 from faka.steps.recharge import hear
 from infra.local.actors.suppliers.warehouse import Filled
 from pages.visitor import codes_value
 from tests.kit.sinks import Canaries
 from tests.kit.suppliers import FakeSupplier, FakeSuppliers
+from tests.kit.tables import PHYSICAL
 from tests.kit.world import World
 from tests.simulation import topping
 from tests.simulation.people import Browser
@@ -150,11 +153,15 @@ def he_tells_while_he_is_asked(play: Play) -> None:
 
 @scenario(ordered("signed_json", "md5_form"), then=once, product=TOP_UP, habits=Habits(minutes=1), share=0.65)
 def he_fails_and_says_so_in_both_ways(play: Play) -> None:
-    """The order is under way and fails; his notice and his answer meet, and the next supplier is asked once."""
+    """The order is under way and fails; his notice and his answer meet, and the next supplier is asked once. He has failed others since it
+    was ordered, so whoever hears of this one opens his breaker."""
     first = suppliers_of(play)[0]
     first.warehouse.way = "later"
+    standings = StandingStore(Tables(play.cloud.engine, PHYSICAL, lambda _seconds: None))
 
     def fails(play: Play) -> None:
+        for _ in range(EVENTS_MIN):
+            standings.count(SupplierId(first.facts["id"]), play.cloud.world.sku.id, Outcome.BAD, 1, play.cloud.clock.now())
         for number in list(first.warehouse.orders):
             if first.warehouse.orders[number].state == "PROCESSING":
                 first.warehouse.fail(number)

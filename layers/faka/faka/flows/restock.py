@@ -1,4 +1,4 @@
-"""Go on with a purchase of cards from wherever it stands (`flows.buy_cards` begins one).
+"""Go on with a purchase of cards from wherever it stands (`steps.purchase.begin_purchase` begins one).
 
 | `next` | what goes on |
 |---|---|

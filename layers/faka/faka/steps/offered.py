@@ -38,8 +38,12 @@ def _supplied(deps: Deps, rows: list[Wanted]) -> dict[SkuId, int]:
 
 
 def require_supplier(deps: Deps, sku: SkuId, price: Money) -> None:
-    """Somebody who is open sells it for no more than the buyer pays, as offers and papers stand now. Raises: OutOfStock."""
+    """Somebody who is open sells it for no more than the buyer pays, as offers and papers stand now, and the SKU does not rest, as pages
+    know it. Raises: OutOfStock."""
     now = deps.clock.now()
+    supply = deps.supplies.get_many([sku]).get(sku)
+    if supply is not None and not supply.available(now, price):
+        raise OutOfStock(0)
     for offer in deps.suppliers.offers(sku):
         cost = source_of(offer).cost
         is_fit = offer.enabled and cost.currency is price.currency and cost.minor <= price.minor

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
     from faka.contexts.quotas.flights import FlightStore
     from faka.contexts.recharges import RechargeStore
     from faka.contexts.settlements import SettlementStore
+    from faka.contexts.stock.low import LowStore
+    from faka.contexts.suppliers.rules import SupplyRuleStore
     from faka.contexts.suppliers.standings import StandingStore
     from faka.contexts.suppliers.store import SupplierStore
     from faka.contexts.suppliers.supply import SupplyStore
@@ -149,6 +151,18 @@ class Stores:
         from faka.contexts.suppliers.standings import StandingStore
 
         return StandingStore(self.tables)
+
+    @cached_property
+    def supply_rules(self) -> "SupplyRuleStore":
+        from faka.contexts.suppliers.rules import SupplyRuleStore
+
+        return SupplyRuleStore(self.tables)
+
+    @cached_property
+    def lows(self) -> "LowStore":
+        from faka.contexts.stock.low import LowStore
+
+        return LowStore(self.tables)
 
     @cached_property
     def supplies(self) -> "SupplyStore":

@@ -10,7 +10,7 @@ from faka.kernel.errors import Conflict, FakaError, NotFound, UnknownState
 from faka.kernel.ids import SkuId, SupplierId, handle
 from faka.kernel.model import Frozen
 from faka.kernel.money import Currency, Money
-from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put
+from faka.platform.table import Item, Key, TableName, Tables, Write, insert, put, update
 
 
 Model = TypeVar("Model", bound=Frozen)
@@ -27,6 +27,10 @@ class SupplierMissing(NotFound):
 
 class SupplierMoved(Conflict):
     """Somebody else changed the supplier's row since it was read; carries it."""
+
+
+class OfferMoved(Conflict):
+    """Somebody else changed or withdrew the offer since it was read."""
 
 
 class SupplierRow(Frozen):
@@ -123,6 +127,19 @@ class SupplierStore:
 
     def save_offer(self, offer: Offer) -> Write:
         return put(TableName.CATALOG, {**offer.model_dump(mode="json"), "pk": f"OFFERS#{offer.sku}", "sk": offer.supplier_id})
+
+    def repriced(self, before: Offer, cost: Money) -> Write:
+        """Only what it costs, and only over the offer that was read: nobody's withdrawal is undone. Else OfferMoved."""
+        return update(
+            Key(TableName.CATALOG, f"OFFERS#{before.sku}", before.supplier_id),
+            "SET #cost = :cost",
+            when="#cost = :was AND #enabled = :yes AND #goods_id = :goods",
+            otherwise=lambda _: OfferMoved(f"{before.sku} at {before.supplier_id}"),
+            cost=cost.model_dump(mode="json"),
+            was=before.cost.model_dump(mode="json"),
+            yes=True,
+            goods=before.goods_id,
+        )
 
 
 def _item(supplier: SupplierRow) -> Item:

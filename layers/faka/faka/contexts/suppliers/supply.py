@@ -34,6 +34,8 @@ class Source(Frozen):
 class Supply(Frozen):
     sku: SkuId
     sources: tuple[Source, ...] = ()
+    rests: bool = False
+    """Suppliers have it, and all of them ask more than its floor; a person was told."""
 
     def available(self, now: datetime, price: Money | None = None) -> int:
         """How many can be had now, for no more than `price`."""
@@ -51,9 +53,11 @@ class SupplyStore:
 
     def noted(self, sku: SkuId, offers: Iterable[Offer]) -> Write:
         """All offers of a SKU, as they are after this commit."""
-        key = _key(sku)
-        sources = tuple(source_of(one) for one in offers if one.enabled)[:OFFERS_MAX]
-        return put(TableName.CATALOG, {**Supply(sku=sku, sources=sources).model_dump(mode="json"), "pk": key.pk, "sk": key.sk})
+        return self.written(Supply(sku=sku, sources=tuple(source_of(one) for one in offers if one.enabled)[:OFFERS_MAX]))
+
+    def written(self, supply: Supply) -> Write:
+        key = _key(supply.sku)
+        return put(TableName.CATALOG, {**supply.model_dump(mode="json"), "pk": key.pk, "sk": key.sk})
 
 
 def source_of(offer: Offer) -> Source:

@@ -24,6 +24,8 @@ from faka.contexts.recharges import Recharge
 from faka.contexts.settlements import Settlement
 from faka.contexts.statements.model import Discrepancy, Run
 from faka.contexts.stock.head import new_head
+from faka.contexts.stock.low import Low
+from faka.contexts.suppliers.rules import SupplyRule
 from faka.contexts.suppliers.standing import Breaker, Minute
 from faka.contexts.suppliers.standings import Told
 from faka.contexts.suppliers.store import Offer, SupplierRow
@@ -66,6 +68,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "SUPPLIERS": _of(SupplierRow),
         "OFFERS": _of(Offer),
         "SUPPLY": _of(Supply),
+        "SUPPLYRULES": _of(SupplyRule),
         "ALERTROUTES": _of(AlertRoute),
         "CHANGE": _of(Change),
     },
@@ -86,6 +89,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "MADEGOOD": _of(MadeGood),
         "PURCHASE": _of(Purchase, more=_DUE),
         "BUYING": _of(Running),
+        "LOWSTOCK": _of(Low),
         "HEAD": frozenset((*new_head("", 0, 0, True), "p")),
         "LOG": _of(more=("why", "x", "e")),
         "ASIDE": _of(more=("why", "x", "back")),

@@ -9,9 +9,19 @@ Who dies after the cards came and before the file lies there asks again: the sup
 the import's fingerprints know them.
 """
 
+from faka.steps.purchase.begin import begin_purchase, set_going
 from faka.steps.purchase.count import count_cards
 from faka.steps.purchase.hear import ask_purchase, call_for_purchase
 from faka.steps.purchase.submit import SuppliersSilent, is_any_left, submit_purchase
 
 
-__all__ = ["SuppliersSilent", "ask_purchase", "call_for_purchase", "count_cards", "is_any_left", "submit_purchase"]
+__all__ = [
+    "SuppliersSilent",
+    "ask_purchase",
+    "begin_purchase",
+    "call_for_purchase",
+    "count_cards",
+    "is_any_left",
+    "set_going",
+    "submit_purchase",
+]
