@@ -3,7 +3,7 @@
 Audience   none
 Trigger    intake queue: the bucket's "object created" under incoming/, and imports that go on
 Flows      intake
-Tables     trade RW, vault RW, journal append
+Tables     catalog R (who can probe a SKU), trade RW, vault RW, journal append
 Keys       cards GenerateDataKey, fingerprints GenerateMac
 Limits     one message an invocation, files of 100 MB, steps of 1,000 lines
 On failure the message comes again and the import goes on from its last step; after five the dead-letter queue and its alarm
@@ -20,6 +20,7 @@ from faka.wiring import Deps, ShopSettings
 
 
 class Settings(ShopSettings):
+    faka_table_catalog: str
     faka_table_trade: str
     faka_table_vault: str
     faka_table_journal: str

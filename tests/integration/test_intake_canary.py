@@ -115,7 +115,8 @@ class Context:
 
 @pytest.fixture
 def function(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> Iterator[ModuleType]:
-    for name in ("table_trade", "table_vault", "table_journal", "kms_card_key", "kms_fingerprint_key", "bucket_intake", "queue_intake"):
+    tables = ("table_catalog", "table_trade", "table_vault", "table_journal")
+    for name in (*tables, "kms_card_key", "kms_fingerprint_key", "bucket_intake", "queue_intake"):
         monkeypatch.setenv(f"FAKA_{name.upper()}", "x")
     monkeypatch.setenv("POWERTOOLS_SERVICE_NAME", "intake")
     spec = util.spec_from_file_location("intake_app", ROOT / "functions" / "intake" / "app.py")

@@ -95,21 +95,6 @@ def an_order_counts_a_card_as_paid_back_and_keeps_it(books: Tampered) -> None:
     books.order("shown")["paid_back"] = 1
 
 
-def exchanged(old: int, new: int) -> dict:
-    return {"old": old, "new": new, "by": "mei", "reason": "it is used", "at": "2027-03-01T00:00:00.000Z"}
-
-
-@planted("I1")
-def an_order_still_owns_a_card_that_it_got_another_for(books: Tampered) -> None:
-    row = books.order("paid")
-    row["exchanges"] = [exchanged(row["runs"][0][2], 9_000)]
-
-
-@planted("I1")
-def a_card_was_replaced_twice(books: Tampered) -> None:
-    books.order("paid")["exchanges"] = [exchanged(9_000, 9_001), exchanged(9_000, 9_002)]
-
-
 # -- I4 --------------------------------------------------------------------------------------------------------------------
 
 

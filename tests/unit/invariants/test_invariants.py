@@ -15,7 +15,15 @@ from faka.steps.invariants import kinds, violations
 from faka.steps.invariants.facts import Facts
 from tests.kit.engine import Engine
 from tests.kit.world import World
-from tests.unit.invariants import plants_cards, plants_money, plants_orders, plants_recharges, plants_rows, plants_wallets  # noqa: F401 - each registers
+from tests.unit.invariants import (  # noqa: F401 - each registers
+    plants_batches,
+    plants_cards,
+    plants_money,
+    plants_orders,
+    plants_recharges,
+    plants_rows,
+    plants_wallets,
+)
 from tests.unit.invariants.given import PLANTED, SKUS, Planted, Story, Watched, books_of, tampered
 
 
@@ -41,6 +49,14 @@ def test_no_write_of_that_shop_leaves_a_promise_broken_that_holds_always() -> No
 def _keeps_all(world: World) -> None:
     found = violations(books_of(world), world.clock.now(), is_quiet=False)
     assert not found, "\n".join(map(str, found))
+
+
+def test_a_case_about_a_supplier_leads_to_rows_that_are_not_orders() -> None:
+    books = tampered()
+    row = books.row("trade", f"CASE#case_short_withheld:{books.named['withheld']}")
+    changes = {"pk": "CASE#case_supplier_gold:1", "id": "case_supplier_gold:1", "kind": "SUPPLIER", "ref": "gold"}
+    books.add("trade", **{**row, **changes})
+    assert books.violations() == []
 
 
 def test_what_counts_as_sealed_is_what_the_envelope_seals() -> None:

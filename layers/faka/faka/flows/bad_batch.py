@@ -9,7 +9,7 @@ The claim journal follows the sales by seconds; run it again a minute later, and
 
 from collections.abc import Iterator
 
-from faka.contexts.complaints import Complaint, ComplaintExists, ComplaintState, Made, complaint_id
+from faka.contexts.complaints import Complaint, ComplaintExists, ComplaintState, Made, complaint_of
 from faka.contexts.ledger.purchases import complaint_accepted
 from faka.contexts.orders.model import Order
 from faka.contexts.stock import claims_of
@@ -96,17 +96,8 @@ def _owning(deps: Deps, batch: Batch, names: list[OrderId]) -> list[Order]:
 
 def _drafted(deps: Deps, batch: Batch, by: str, reason: str) -> Complaint:
     unit = deps.costs.units(batch.sku, [batch.ordinal])[batch.ordinal]
-    complaint = Complaint(
-        id=complaint_id(batch.id),
-        supplier=deps.imports.get(batch.id).supplier,
-        batch=batch.id,
-        sku=batch.sku,
-        count=batch.count,
-        amount=unit.times(batch.count) if unit is not None else None,
-        reason=reason,
-        by=by,
-        created_at=deps.clock.now(),
-    )
+    supplier, now = deps.imports.get(batch.id).supplier, deps.clock.now()
+    complaint = complaint_of(batch.id, supplier, batch.sku, batch.count, unit, reason=reason, by=by, at=now)
     try:
         deps.tables.apply(deps.complaints.drafted(complaint))
     except ComplaintExists:

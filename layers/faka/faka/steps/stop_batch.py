@@ -1,10 +1,12 @@
 """Stop a batch, or one card: from one moment on none of it is shown, and when the call returns none of it can be claimed."""
 
+from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.intake import ImportNotDone
 from faka.contexts.stock import Why
 from faka.contexts.vault import Batch, BatchState, moved, voided
 from faka.kernel.ids import BatchId, SkuId
 from faka.kernel.model import Frozen
+from faka.platform.table import Write
 from faka.steps.write_off import write_off, write_off_one
 from faka.wiring import Deps
 
@@ -41,6 +43,12 @@ def void_batch(deps: Deps, batch_id: BatchId, by: str, reason: str) -> Batch:
     return batch
 
 
+def _answered(deps: Deps, batch_id: BatchId, state: BatchState, outcome: str) -> list[Write]:
+    """What a person was asked when the batch's sample failed, he answers by thawing or ending it."""
+    case = deps.cases.find(case_id(CaseKind.PROBE, batch_id)) if state is not BatchState.FROZEN else None
+    return [deps.cases.closed(case.id, outcome)] if case is not None and case.state == "OPEN" else []
+
+
 def turned(deps: Deps, batch_id: BatchId, state: BatchState, by: str, reason: str) -> Batch:
     """The batch in its new state, written with its journal entry unless it is there already."""
     job = deps.imports.get(batch_id)
@@ -49,7 +57,8 @@ def turned(deps: Deps, batch_id: BatchId, state: BatchState, by: str, reason: st
     batch = deps.vault.batch(job.sku, job.ordinal)
     if batch.state is not state:
         what = {BatchState.FROZEN: "frozen", BatchState.OPEN: "thawed", BatchState.VOID: "void"}[state]
-        deps.tables.commit([moved(batch, state), deps.batch_log.noted(batch_id, deps.clock.now(), what, by, {"reason": reason})])
+        noted = deps.batch_log.noted(batch_id, deps.clock.now(), what, by, {"reason": reason})
+        deps.tables.commit([moved(batch, state), noted, *_answered(deps, batch_id, state, f"{what} by {by}: {reason}")])
     return batch.model_copy(update={"state": state})
 
 

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from faka.contexts.alerts.base import Sender
     from faka.contexts.alerts.model import AlertRoute
     from faka.contexts.catalog.model import ChannelRow
+    from faka.contexts.intake.probe import CardProbe, ProbeRow
     from faka.contexts.payments.providers.account import ChannelAccount
     from faka.contexts.payments.providers.adapter import Adapter
     from faka.contexts.suppliers.base import SupplierAdapter
@@ -100,6 +101,12 @@ class Deps(Stores):
 
         row = self.suppliers.get(supplier_id)
         return opened(row, self.secrets.live(row.secret_name), self.transport, self.clock)
+
+    def card_probe(self, row: "ProbeRow") -> "CardProbe":
+        """Raises: ProbeClosed."""
+        from faka.contexts.intake import opened_probe
+
+        return opened_probe(row, self.transport)
 
     def alert_sender(self, route: "AlertRoute") -> "Sender":
         """Raises: AlertRouteBroken, SecretsUnavailable."""

@@ -22,7 +22,7 @@ from faka.platform.table import Tables
 if TYPE_CHECKING:
     from faka.contexts.alerts.store import AlertStore
     from faka.contexts.complaints import ComplaintStore
-    from faka.contexts.intake import BatchLog, ImportStore
+    from faka.contexts.intake import BatchLog, ImportStore, ProbeStore
     from faka.contexts.papers import PaperStore
     from faka.contexts.purchases import PurchaseStore
     from faka.contexts.quotas.flights import FlightStore
@@ -115,6 +115,12 @@ class Stores:
         from faka.contexts.purchases import PurchaseStore
 
         return PurchaseStore(self.tables)
+
+    @cached_property
+    def probes(self) -> "ProbeStore":
+        from faka.contexts.intake import ProbeStore
+
+        return ProbeStore(self.tables)
 
     @cached_property
     def complaints(self) -> "ComplaintStore":

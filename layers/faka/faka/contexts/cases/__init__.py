@@ -27,6 +27,8 @@ class CaseKind(StrEnum):
     """A supplier's papers end soon, or his statement says otherwise than our books."""
     WARRANTY = "WARRANTY"
     """A card is said not to work, and the shop may not replace it by itself."""
+    PROBE = "PROBE"
+    """A sampled card of a new batch does not work, or nobody could tell: the batch is off sale."""
     BOOKS = "BOOKS"
     """The nightly audit found a promise broken."""
 

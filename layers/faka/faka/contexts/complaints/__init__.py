@@ -65,6 +65,16 @@ class Complaint(Frozen):
         return self.model_copy(update={**changes, "state": state, "version": self.version + 1})
 
 
+def complaint_of(
+    batch: BatchId, supplier: str, sku: SkuId, cards: int, unit: Money | None, *, reason: str, by: str, at: datetime
+) -> Complaint:
+    """The draft about a whole batch; `unit` is what one card has cost, where somebody wrote it down."""
+    amount = unit.times(cards) if unit is not None else None
+    return Complaint(
+        id=complaint_id(batch), supplier=supplier, batch=batch, sku=sku, count=cards, amount=amount, reason=reason, by=by, created_at=at
+    )
+
+
 class Made(StrEnum):
     """How an order was made good."""
 

@@ -2,7 +2,7 @@
 
 ```
 WAITING ─ upload copied to work/ ─► COUNTING ─ numbers and batch claimed ─► SEALING ─ whole file read ─► LINKING ─► DONE
-                                       └─ nothing of it can be cards ─► REFUSED
+                                       └─ nothing of it can be cards ─► REFUSED     └─ sample asked about ─► PROBING ─┘
 
 incoming/{id}     the one place for which the upload form is good
 work/{id}         where the file is read from; deleted before DONE
@@ -22,6 +22,7 @@ from faka.contexts.intake.errors import BadImport, ImportBusy, ImportMoved, Impo
 from faka.contexts.intake.journal import BatchLog
 from faka.contexts.intake.lines import Line, read_lines
 from faka.contexts.intake.model import FILE_BYTES_MAX, REMARK_MAX, UPLOAD_VALID_S, Counts, ImportJob, ImportState, JobLot
+from faka.contexts.intake.probe import ProbeRow, ProbeStore, Sample, Verdict, opened_probe
 from faka.contexts.intake.problems import PROBLEMS_KIND, PROBLEMS_MAX, Problem, problems_key, safe_cell, written
 from faka.contexts.intake.store import ImportStore
 from faka.contexts.intake.survey import Refusal, Room, Survey, Wish, is_blank, survey
@@ -49,15 +50,20 @@ __all__ = [
     "Line",
     "NotForCards",
     "Parsed",
+    "ProbeRow",
+    "ProbeStore",
     "Problem",
     "Reason",
     "Refusal",
     "Room",
+    "Sample",
     "Shape",
     "Survey",
+    "Verdict",
     "Wish",
     "decode",
     "is_blank",
+    "opened_probe",
     "parse",
     "problems_key",
     "read_date",

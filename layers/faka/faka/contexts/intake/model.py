@@ -4,6 +4,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from faka.contexts.intake.errors import ImportNotDone
+from faka.contexts.intake.probe import Sample
 from faka.contexts.intake.survey import Refusal, Survey, Wish
 from faka.kernel.errors import IllegalTransition
 from faka.kernel.ids import BatchId, ProductId, SkuId
@@ -27,6 +28,7 @@ class ImportState(StrEnum):
     WAITING = "WAITING"
     COUNTING = "COUNTING"
     SEALING = "SEALING"
+    PROBING = "PROBING"
     LINKING = "LINKING"
     DONE = "DONE"
     REFUSED = "REFUSED"
@@ -36,7 +38,8 @@ _S = ImportState
 TRANSITIONS: dict[ImportState, frozenset[ImportState]] = {
     _S.WAITING: frozenset({_S.COUNTING}),
     _S.COUNTING: frozenset({_S.SEALING, _S.REFUSED}),
-    _S.SEALING: frozenset({_S.LINKING}),
+    _S.SEALING: frozenset({_S.PROBING, _S.LINKING}),
+    _S.PROBING: frozenset({_S.LINKING}),
     _S.LINKING: frozenset({_S.DONE}),
     _S.DONE: frozenset(),
     _S.REFUSED: frozenset(),
@@ -98,6 +101,13 @@ class ImportJob(Frozen):
     cut_line: int | None = None
     """Set when the file was gone before its end: what this job claimed beyond that line, another import may take over."""
     counts: Counts = Counts()
+    sample_size: int = 0
+    """Cards that are asked about before any is on sale; 0: nobody can tell of this SKU."""
+    samples: tuple[Sample, ...] = ()
+    ask_at: datetime | None = None
+    """When those that nobody could tell of are asked about again."""
+    held: str = ""
+    """Why its cards stay off sale until a person decides; empty: they need not."""
     problems_key: str = ""
     done_at: datetime | None = None
 

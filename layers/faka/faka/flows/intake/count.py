@@ -51,7 +51,8 @@ def _claim(deps: Deps, job: ImportJob, found: Survey) -> ImportJob:
     """A worker that dies in between leaves a gap in the numbers, and nothing else."""
     allotted = deps.stock.allot(job.sku, sum(_whole_pages(room) for room in found.rooms))
     lots = _lots(found.rooms, allotted.base)
-    after = job.moved(ImportState.SEALING, deps.clock.now(), survey=found, ordinal=allotted.batch, lots=lots)
+    size = _sample_size(deps, job)
+    after = job.moved(ImportState.SEALING, deps.clock.now(), survey=found, ordinal=allotted.batch, lots=lots, sample_size=size)
     batch = Batch(
         id=job.id,
         sku=job.sku,
@@ -68,6 +69,11 @@ def _claim(deps: Deps, job: ImportJob, found: Survey) -> ImportJob:
     )
     deps.tables.commit([deps.imports.replaced(job, after), opened(batch)])
     return after
+
+
+def _sample_size(deps: Deps, job: ImportJob) -> int:
+    probe = deps.probes.find(job.sku)
+    return probe.sample if probe is not None and probe.enabled else 0
 
 
 def _lots(rooms: tuple[Room, ...], base: int) -> tuple[JobLot, ...]:

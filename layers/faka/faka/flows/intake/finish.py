@@ -4,7 +4,7 @@ from datetime import datetime
 
 from faka.contexts.intake import ImportJob, ImportState
 from faka.contexts.ledger.purchases import stock_purchased
-from faka.contexts.stock import extent
+from faka.contexts.stock import Why, extent
 from faka.contexts.vault import PAGE_CARDS, Batch, Lot, Page, filled
 from faka.kernel.errors import Broken
 from faka.platform.table import Write
@@ -26,7 +26,8 @@ def close_file(deps: Deps, job: ImportJob) -> ImportJob:
     tails = [Page((lot.base + lot.sealed) // PAGE_CARDS, job.ordinal, lot.tail) for lot in job.lots if lot.tail]
     deps.vault.save_pages(job.sku, tails)
     now = deps.clock.now()
-    after = job.moved(ImportState.LINKING, now, lots=tuple(lot.model_copy(update={"tail": ()}) for lot in job.lots))
+    state = ImportState.PROBING if job.samples else ImportState.LINKING
+    after = job.moved(state, now, lots=tuple(lot.model_copy(update={"tail": ()}) for lot in job.lots))
     writes = [deps.imports.replaced(job, after)]
     if job.lots:
         batch = deps.vault.batch(job.sku, job.ordinal)
@@ -44,9 +45,14 @@ def _bought(deps: Deps, batch: Batch, count: int, now: datetime) -> list[Write]:
 
 
 def link_and_end(deps: Deps, job: ImportJob) -> ImportJob:
-    """Nobody needs the file any more, so it goes first; then the cards go on sale; then the job is done."""
+    """Nobody needs the file any more, so it goes first; then the cards go on sale; then the job is done.
+
+    Those of a batch that a person must decide about are barred before, so they come into stock behind the bar and never on sale.
+    """
     deps.objects.delete(job.work_key)
     extents = [extent(lot.start, lot.count, job.ordinal, lot.expires) for lot in _lots(job)]
+    if extents and job.held:
+        deps.stock.withhold(job.sku, job.ordinal, Why.FROZEN)
     if extents:
         deps.stock.link(job.sku, job.ordinal, extents, job.shards)
     now = deps.clock.now()

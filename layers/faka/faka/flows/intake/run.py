@@ -5,6 +5,7 @@ from collections.abc import Callable
 from faka.contexts.intake import ImportBusy, ImportJob, ImportMoved, ImportState
 from faka.flows.intake.count import count_and_claim, take_over
 from faka.flows.intake.finish import close_file, link_and_end, sweep_files
+from faka.flows.intake.probe import probe_sample, until_asked
 from faka.flows.intake.seal import seal_lines
 from faka.kernel.ids import BatchId, ulid
 from faka.platform.telemetry import count, note
@@ -44,6 +45,8 @@ def _advance(deps: Deps, job: ImportJob, has_time: HasTime) -> ImportJob:
             return _requeue(deps, job)
         before = job
         job = _step(deps, job, has_time)
+        if job.state is ImportState.PROBING and job.ask_at is not None:
+            return _requeue(deps, job, until_asked(deps, job))
         if job is before:  # nothing was uploaded: only the bucket's event can change that
             return _release(deps, job)
     sweep_files(deps, job)
@@ -62,15 +65,17 @@ def _step(deps: Deps, job: ImportJob, has_time: HasTime) -> ImportJob:
             return seal_lines(deps, job, has_time)
         case ImportState.SEALING:
             return close_file(deps, job)
+        case ImportState.PROBING:
+            return probe_sample(deps, job)
         case ImportState.LINKING:
             return link_and_end(deps, job)
         case ImportState.DONE | ImportState.REFUSED:
             return job
 
 
-def _requeue(deps: Deps, job: ImportJob) -> ImportJob:
+def _requeue(deps: Deps, job: ImportJob, delay_s: int = 0) -> ImportJob:
     released = _release(deps, job)
-    deps.intake_queue.send({"import": job.id})
+    deps.intake_queue.send({"import": job.id}, delay_s)
     note("import_requeued", batch_id=job.id, count=job.counts.lines)
     return released
 

@@ -7,6 +7,7 @@ from itertools import islice
 from faka.contexts.intake import Counts, ImportJob, JobLot, Line, Parsed, Problem, Reason, read_lines
 from faka.contexts.vault import PAGE_CARDS, Batch, CardText, Page, key_added
 from faka.contexts.vault.rows import batch_from_item
+from faka.flows.intake.draw import drawn
 from faka.flows.intake.report import report
 from faka.flows.intake.sort import sort_lines
 from faka.kernel.errors import Broken
@@ -81,13 +82,14 @@ def _seal(deps: Deps, job: ImportJob) -> Seal:
 def _one_step(deps: Deps, job: ImportJob, seal: Seal | None, lines: Sequence[Line]) -> ImportJob:
     """One checkpoint further. Everything before its last write may happen twice."""
     found = sort_lines(deps, job, lines)
-    lots, pages = _fill(deps, job, seal, found.cards)
+    lots, pages, numbers = _fill(deps, job, seal, found.cards)
     deps.vault.save_pages(job.sku, pages)
     key = report(deps, job, found.problems, job.line + len(lines))
     duplicates = sum(problem.reason is Reason.DUPLICATE for problem in found.problems)
     after = job.changed(
         deps.clock.now(),
         lots=lots,
+        samples=drawn(deps.chance, job, lines, [line for line, _ in found.cards], numbers),
         offset=lines[-1].end,
         line=job.line + len(lines),
         problems_key=key,
@@ -103,21 +105,24 @@ def _one_step(deps: Deps, job: ImportJob, seal: Seal | None, lines: Sequence[Lin
     return after
 
 
-def _fill(deps: Deps, job: ImportJob, seal: Seal | None, cards: Sequence[tuple[int, Parsed]]) -> tuple[tuple[JobLot, ...], list[Page]]:
-    """Give each card the next number of its lot, seal it there, and cut off the pages that became full."""
+def _fill(
+    deps: Deps, job: ImportJob, seal: Seal | None, cards: Sequence[tuple[int, Parsed]]
+) -> tuple[tuple[JobLot, ...], list[Page], list[int]]:
+    """Give each card the next number of its lot, seal it there, and cut off the pages that became full; the numbers last."""
     lots = {lot.expires: lot for lot in job.lots}
     open_pages = {lot.expires: list(lot.tail) for lot in job.lots}
-    pages = []
+    pages, numbers = [], []
     for _, card in cards:
         expires = card.expires or job.wish.expires
         lot = lots.get(expires)
         if lot is None or seal is None or lot.sealed == lot.room:
             raise RoomExceeded(job.id)
         number = lot.base + lot.sealed
+        numbers.append(number)
         text = CardText(card.number, card.secret).joined()
         open_pages[expires].append(deps.envelope.seal(seal.key, seal.index, text, seal.batch.place(number)))
         lots[expires] = lot.model_copy(update={"sealed": lot.sealed + 1})
         if len(open_pages[expires]) == PAGE_CARDS:
             pages.append(Page(number // PAGE_CARDS, job.ordinal, tuple(open_pages[expires])))
             open_pages[expires] = []
-    return tuple(lot.model_copy(update={"tail": tuple(open_pages[expires])}) for expires, lot in lots.items()), pages
+    return tuple(lot.model_copy(update={"tail": tuple(open_pages[expires])}) for expires, lot in lots.items()), pages, numbers

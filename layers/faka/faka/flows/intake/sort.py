@@ -19,7 +19,7 @@ class Found:
 
 def sort_lines(deps: Deps, job: ImportJob, lines: Sequence[Line]) -> Found:
     """Parse, then ask whose each card is: this very line's, or somebody's who had it before."""
-    read = [(number, _read(job, number, line)) for number, line in enumerate(lines, job.line + 1)]
+    read = [(number, read_card(job, number, line)) for number, line in enumerate(lines, job.line + 1)]
     problems = [Problem(number, what) for number, what in read if isinstance(what, Reason)]
     first: dict[str, tuple[int, Parsed]] = {}
     secret = deps.fingerprint_key()
@@ -60,7 +60,7 @@ def _taken_over(deps: Deps, mine: Print, owner: Print) -> Print:
     return mine
 
 
-def _read(job: ImportJob, number: int, line: Line) -> Parsed | Reason | None:
+def read_card(job: ImportJob, number: int, line: Line) -> Parsed | Reason | None:
     """None for what is not a line of cards at all."""
     form = job.read.form
     if number == job.read.header_line or is_blank(line):

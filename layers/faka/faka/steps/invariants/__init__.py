@@ -32,6 +32,9 @@ I4   always; reads head, log, drawer, standing orders, link, order, claim, page
 I4   quiet; reads the same, batch
      No claimed card is without an owner but replaced and paid back ones; heads obey the newest orders and have taken in their log; what
      the vault withholds is barred.
+I4   always; reads import, link, batch, case
+     Of a batch with a sample nothing is for sale before every sampled card is good; one that is held has its case, and is off
+     sale while that is open.
 I5   always; reads order, opening, head, claim
      Openings in the journal are as many as the order says, each of all its cards that are not paid back; ring, claim journal and
      orders tell the same of a claim; an order's version counts its log.

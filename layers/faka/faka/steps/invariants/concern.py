@@ -7,6 +7,7 @@ read again, all rows that concern it, until two readings in a row are the same: 
 | money | one receipt that no order of ours has, with its case, entry, refund | |
 | notice | one notice and its case | |
 | case | one case and what it is about | |
+| import | its job, its case, how far it is linked, its batch | |
 | visitor | the open orders of one visitor | |
 | sku | standing orders, heads, links, new log rows (none ever changes) | drawer, new pages; its orders, at any time in between |
 | row | nothing: one row is read at one moment, and entries never change | |
@@ -33,7 +34,7 @@ from faka.contexts.wallets.store import value_key, wallet_key
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, RefundId, SkuId, payment_id, refund_id
 from faka.kernel.money import Currency
 from faka.platform.table import Item, Key, TableName
-from faka.steps.invariants import recharges
+from faka.steps.invariants import probes, recharges
 from faka.steps.invariants.books import Violation
 from faka.steps.invariants.facts import Facts
 
@@ -68,8 +69,8 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
     stored = _of_stored(facts, subject)
     if stored is not None:
         return stored
-    if subject.startswith("case_"):
-        return Concern("case", subject)
+    if subject.startswith(("case_", "bat_")):
+        return Concern("import" if subject.startswith("bat_") else "case", subject)
     if subject.partition("#")[0] in facts.stock:
         return Concern("sku", subject.partition("#")[0])
     if subject in facts.receipts:
@@ -104,7 +105,7 @@ def _of_refund(facts: Facts, name: str) -> Concern:
 def keys_of(facts: Facts, concern: Concern) -> list[Key]:
     """The rows to read until they stand still."""
     readers = {"order": _order, "money": _money, "refund": _refund, "notice": _notice, "case": _case, "visitor": _visitor, "sku": _sku}
-    readers |= {"wallet": _wallet, "value": _value, "values": _values}
+    readers |= {"wallet": _wallet, "value": _value, "values": _values, "import": probes.keys_of}
     reader = readers.get(concern.kind)
     return list(dict.fromkeys(reader(facts, concern.id))) if reader is not None else []
 
@@ -165,6 +166,8 @@ def _case(facts: Facts, name: str) -> Iterator[Key]:
         yield order_key(OrderId(ref))
     elif ":" in ref:
         yield from _notice(facts, ref)
+    elif ref.startswith("bat_"):
+        yield from probes.keys_of(facts, ref)
     difference = name.partition("_")[2].partition("_")[2]
     if difference in facts.differences:
         yield Key(TableName.TRADE, facts.differences[difference], difference)

@@ -11,6 +11,7 @@ from faka.contexts.catalog.listing import ShelfRow
 from faka.contexts.catalog.model import ChannelRow, Product
 from faka.contexts.complaints import Complaint, MadeGood
 from faka.contexts.intake.model import ImportJob
+from faka.contexts.intake.probe import ProbeRow
 from faka.contexts.ledger.closes import Close
 from faka.contexts.ledger.model import Transaction
 from faka.contexts.orders.model import Order
@@ -69,6 +70,7 @@ ATTRIBUTES: dict[TableName, dict[str, frozenset[str]]] = {
         "OFFERS": _of(Offer),
         "SUPPLY": _of(Supply),
         "SUPPLYRULES": _of(SupplyRule),
+        "PROBE": _of(ProbeRow),
         "ALERTROUTES": _of(AlertRoute),
         "CHANGE": _of(Change),
     },

@@ -146,8 +146,10 @@ def _cases(facts: Facts) -> None:
 def _leads(facts: Facts, name: str, case: CaseFacts) -> bool:
     if case.kind == CaseKind.NOTICE:
         return case.ref in facts.notices or case.ref in facts.notices_done
-    if case.kind == CaseKind.BOOKS:
-        return True  # its subject may be what is missing
+    if case.kind in (CaseKind.BOOKS, CaseKind.SUPPLIER):
+        return True  # its subject may be what is missing, or is a row of the catalogue, a purchase, a paper
+    if case.kind == CaseKind.PROBE:
+        return case.ref in facts.stored.probed
     cause = name.removeprefix(f"case_{case.kind.lower()}_")
     if cause.startswith("dsc_"):
         return cause in facts.differences

@@ -7,7 +7,7 @@ from sys import intern
 from faka.contexts.orders.model import GIVES_BACK, LOG_MAX, TRANSITIONS, DeliveryState, OrderState
 from faka.contexts.payments.model import NoticeState
 from faka.platform.table import Item, TableName
-from faka.steps.invariants import kinds, recharges, shelves, wallets
+from faka.steps.invariants import kinds, probes, recharges, shelves, wallets
 from faka.steps.invariants.facts import (
     AttemptFacts,
     CaseFacts,
@@ -222,16 +222,9 @@ READERS: dict[tuple[TableName, str], Reader] = {
     (TableName.TRADE, "WALLET"): wallets.wallet,
     (TableName.TRADE, "VALUE"): wallets.value,
     (TableName.TRADE, "VALUES"): wallets.issue,
-    (TableName.TRADE, "HEAD"): shelves.head,
-    (TableName.TRADE, "LOG"): shelves.log,
-    (TableName.TRADE, "ASIDE"): shelves.drawer,
-    (TableName.TRADE, "SKU"): shelves.standing,
-    (TableName.TRADE, "LINK"): shelves.link,
-    (TableName.VAULT, "PAGE"): shelves.page,
-    (TableName.VAULT, "BATCH"): shelves.batch,
-    (TableName.JOURNAL, "CLAIM"): shelves.claim,
+    **shelves.READERS,
+    (TableName.TRADE, "IMPORT"): probes.imported,
     (TableName.JOURNAL, "TXN"): entry,
-    (TableName.JOURNAL, "COST"): shelves.cost,
     (TableName.JOURNAL, "AUDIT"): opening,
     (TableName.GUARD, "HOLD"): hold,
 }

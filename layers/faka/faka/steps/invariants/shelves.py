@@ -6,7 +6,7 @@ from faka.contexts.stock.model import total
 from faka.contexts.stock.rewrite import RETURN
 from faka.contexts.stock.standing import read_standing
 from faka.contexts.vault.model import BatchState
-from faka.platform.table import Item
+from faka.platform.table import Item, TableName
 from faka.steps.invariants import kinds
 from faka.steps.invariants.facts import ClaimFacts, Facts
 
@@ -87,3 +87,16 @@ def batch(facts: Facts, row: Item) -> None:
     void = frozenset(row.get("void", ()))
     if row["state"] != BatchState.OPEN or void:
         facts.stock[row["sku"]].withheld[row["ordinal"]] = row["state"], void
+
+
+READERS = {
+    (TableName.TRADE, "HEAD"): head,
+    (TableName.TRADE, "LOG"): log,
+    (TableName.TRADE, "ASIDE"): drawer,
+    (TableName.TRADE, "SKU"): standing,
+    (TableName.TRADE, "LINK"): link,
+    (TableName.VAULT, "PAGE"): page,
+    (TableName.VAULT, "BATCH"): batch,
+    (TableName.JOURNAL, "CLAIM"): claim,
+    (TableName.JOURNAL, "COST"): cost,
+}

@@ -1,4 +1,4 @@
-"""What is kept of wallets and gift values."""
+"""What is kept of wallets, gift values, and imports whose cards were asked about."""
 
 from collections import defaultdict
 from dataclasses import dataclass
@@ -21,6 +21,19 @@ class ValueFacts:
     wallet: str
 
 
+@dataclass(slots=True)
+class ProbedFacts:
+    """An import with a sample."""
+
+    id: str
+    sku: str
+    ordinal: int
+    state: str
+    is_good: bool
+    """Every sampled card is."""
+    is_held: bool
+
+
 class StoredFacts:
     def __init__(self) -> None:
         self.wallets: dict[str, WalletFacts] = {}
@@ -29,3 +42,4 @@ class StoredFacts:
         self.values: dict[str, ValueFacts] = {}
         self.issued: dict[str, tuple[str, ...]] = {}
         """Batch and chunk → the values that one commit issued."""
+        self.probed: dict[str, ProbedFacts] = {}
