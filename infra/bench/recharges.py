@@ -37,11 +37,13 @@ WAIT_S_MAX = 500
 TOP_UP, CARDS = "bench-top-up", "bench-beside"
 COST_MINOR, TOP_UP_MINOR = 2_850, 2_990
 HANGS_S = 8.0
-HANGING = 12
-"""Top-ups that wait for the hanging supplier meanwhile."""
+HANGING = 8
+"""Top-ups that run meanwhile, in either half: more than functions of a provider's call that the emulator runs at once on two processors."""
 
-VISITS = 30
-"""Pages and orders of the other goods, with and without."""
+KINDS = ("md5_form", "signed_json")
+ROUNDS, ROUNDS_QUICK = 10, 1
+VISITS = 8
+"""Pages and orders of the other goods, in each half of a round."""
 
 ENDED = (OrderState.COMPLETED, OrderState.FAILED)
 
@@ -96,7 +98,7 @@ def measure(cloud: Cloud, deps: Deps, count: int) -> dict[str, Any]:
         doors = Doors(cloud)
         doors.buy(CARDS, PRICE_MINOR)
         whole = _at_once(cloud, deps, doors, players, count)
-        hang = _beside_one_that_hangs(doors, players, VISITS if count == WHOLE else 6)
+        hang = _beside_those_that_hang(deps, doors, players, ROUNDS if count == WHOLE else ROUNDS_QUICK)
     return {**whole, "hang": hang, "is_right": whole["right"]}
 
 
@@ -122,7 +124,7 @@ def _open(deps: Deps, cloud: Cloud, players: str) -> None:
     publish(deps, Product.model_validate({**head, "skus": skus, "account_form": form}))
     offers = [
         {"kind": kind, "sku": TOP_UP, "goods_id": "5010", "cost": {"minor": COST_MINOR + rank, "currency": "CNY"}}
-        for rank, kind in enumerate(("md5_form", "signed_json"))
+        for rank, kind in enumerate(KINDS)
     ]
     seed_suppliers(deps, players, cloud.players, offers)
     put_up(deps, CARDS, [CARDS])
@@ -208,37 +210,55 @@ def _owed(deps: Deps, orders: list[OrderId]) -> Iterator[int]:
             yield sum(line.amount_minor for line in entry.lines if line.account.startswith("supplier:"))
 
 
-def _beside_one_that_hangs(doors: Doors, players: str, visits: int) -> dict[str, Any]:
-    """Page and order of other goods, with all well and with every supplier holding the line; by turns, so that all else is alike."""
-    well = _visits(doors, visits)
-    for kind in ("md5_form", "signed_json"):
-        _control(players, supplier=kind, hangs_s=HANGS_S)
-    try:
-        for _ in range(HANGING):
-            doors.buy(TOP_UP, TOP_UP_MINOR)
-        time.sleep(1)
-        ill = _visits(doors, visits)
-    finally:
-        for kind in ("md5_form", "signed_json"):
-            _control(players, supplier=kind, hangs_s=0)
-    return {
-        "visits": visits,
-        "page_ms": [round(one[0], 1) for one in (well, ill)],
-        "order_ms": [round(one[1], 1) for one in (well, ill)],
-        "page_ratio": round(ill[0] / well[0], 2),
-        "order_ratio": round(ill[1] / well[1], 2),
-    }
+class Half:
+    """What visits took, in milliseconds, and how many calls the suppliers held when each of them began."""
+
+    def __init__(self) -> None:
+        self.pages: list[float] = []
+        self.forms: list[float] = []
+        self.held: list[int] = []
 
 
-def _visits(doors: Doors, visits: int) -> tuple[float, float]:
-    """Medians in milliseconds: the page, the order's form."""
-    pages, forms = [], []
-    for _ in range(visits):
-        pages.append(doors.page_s(CARDS) * 1_000)
-        forms.append(doors.buy(CARDS, PRICE_MINOR)[1] * 1_000)
-    return statistics.median(pages), statistics.median(forms)
+def _beside_those_that_hang(deps: Deps, doors: Doors, players: str, rounds: int) -> dict[str, Any]:
+    """Page and order of other goods while top-ups run whose suppliers answer, and while they run whose suppliers hold the line: by turns,
+    with as many top-ups, and nothing left of one turn in the next. Odd rounds begin with the other half.
+    """
+    halves = (Half(), Half())
+    ratios: dict[str, list[float]] = {"pages": [], "forms": []}
+    for each in range(rounds):
+        seen = (Half(), Half())
+        for turn in (0, 1) if each % 2 == 0 else (1, 0):
+            _turn(deps, doors, players, seen[turn], hangs_s=HANGS_S * turn)
+        for name, kept in ratios.items():
+            kept.append(statistics.median(getattr(seen[1], name)) / statistics.median(getattr(seen[0], name)))
+        for whole, part in zip(halves, seen, strict=True):
+            whole.pages += part.pages
+            whole.forms += part.forms
+            whole.held += part.held
+    found: dict[str, Any] = {"rounds": rounds, "visits": rounds * VISITS, "held": [round(statistics.mean(one.held), 1) for one in halves]}
+    for said, name in (("page", "pages"), ("order", "forms")):
+        medians = [statistics.median(getattr(one, name)) for one in halves]
+        found[f"{said}_ms"] = [round(one, 1) for one in medians]
+        found[f"{said}_ratio"] = round(medians[1] / medians[0], 2)
+        found[f"{said}_ratios"] = [round(min(ratios[name]), 2), round(max(ratios[name]), 2)]
+    return found
 
 
-def _control(players: str, **order: Any) -> None:
+def _turn(deps: Deps, doors: Doors, players: str, half: Half, *, hangs_s: float) -> None:
+    for kind in KINDS:
+        _control(players, supplier=kind, hangs_s=hangs_s)
+    orders = [doors.buy(TOP_UP, TOP_UP_MINOR)[0] for _ in range(HANGING)]
+    time.sleep(1)
+    for _ in range(VISITS):
+        half.held.append(sum(_control(players, supplier=kind)["held"] for kind in KINDS))
+        half.pages.append(doors.page_s(CARDS) * 1_000)
+        half.forms.append(doors.buy(CARDS, PRICE_MINOR)[1] * 1_000)
+    for kind in KINDS:
+        _control(players, supplier=kind, hangs_s=0)
+    _ended(deps, orders, time.monotonic())
+
+
+def _control(players: str, **order: Any) -> Any:
     asked = urllib.request.Request(f"{players}/_control", json.dumps(order).encode(), {"Content-Type": "application/json"})
-    urllib.request.urlopen(asked, timeout=30).close()
+    with urllib.request.urlopen(asked, timeout=30) as answer:
+        return json.load(answer)

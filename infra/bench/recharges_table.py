@@ -12,10 +12,16 @@ def recharge_tables(result: dict[str, Any]) -> list[Table]:
     owed = f"Suppliers took {result['cost_minor']:,}, the ledger owes {result['owed_minor']:,}: {judged}. Processor seconds: {parts}."
     hang = result["hang"]
     lines = [
-        (what, str(hang[name][0]), str(hang[name][1]), str(hang[f"{name.removesuffix('_ms')}_ratio"]))
-        for what, name in (("a page of other goods", "page_ms"), ("an order of other goods", "order_ms"))
+        (what, *map(str, hang[f"{name}_ms"]), str(hang[f"{name}_ratio"]), "{} to {}".format(*hang[f"{name}_ratios"]))
+        for what, name in (("a page of other goods", "page"), ("an order of other goods", "order"))
     ]
+    held = "{} and {} calls were held by suppliers, on average".format(*hang["held"])
     return [
         Table("Top-ups at once", ("orders", "arrived", "charges", "placed s", "all ended s", "a second"), [tuple(row)], (owed,)),
-        Table("Beside suppliers that hang", ("median ms", "all well", "all hang", "ratio"), lines, (f"{hang['visits']} visits each.",)),
+        Table(
+            "Beside suppliers that hang",
+            ("median ms", "all answer", "all hang", "ratio", "by rounds"),
+            lines,
+            (f"{hang['visits']} visits in either half of {hang['rounds']} rounds; {held}.",),
+        ),
     ]

@@ -4,10 +4,12 @@
 |---|---|
 | `{"supplier": kind, "way": way}` | the fate of its orders from now on (`warehouse`) |
 | `{"supplier": kind, "cut": call, "hold_s": s}` | it does the next call of this name, holds the line, answers nothing; "" ends that |
-| `{"supplier": kind, "hangs_s": s}` | it holds every call for so long before it does it; 0 ends that |
+| `{"supplier": kind, "hangs_s": s}` | it holds every call for so long before it does it; 0 ends that for calls that come |
 | `{"supplier": kind, "finish" or "fail" or "reverse": number}` | an order that is under way ends, or is taken back; the shop is told |
 | `{"supplier": kind, "unknown": [account]}` | accounts at which nothing can arrive from now on |
 | `{"supplier": kind, "balance_minor": n}` | what is left of the shop's deposit |
+
+It answers with how many calls this supplier holds.
 """
 
 import threading
@@ -45,12 +47,13 @@ class SupplierCounter:
         self._courier = courier
         self._cuts: dict[tuple[str, str], float] = {}
         self._hangs_s: dict[str, float] = {}
+        self._held: dict[str, int] = {}
         self._turn = threading.Lock()
 
     def serve(self, kind: str, asked: Asked) -> Answered | None:
         """A call of the shop's server; None where the line is cut instead of an answer."""
         desk = self.desks[kind]
-        time.sleep(self._hangs_s.get(kind, 0.0))
+        self._hold(kind)
         with self._turn:
             hold_s = self._cuts.pop((kind, desk.call_name(asked)), None)
             answer = desk.serve(asked)
@@ -58,6 +61,15 @@ class SupplierCounter:
             return answer
         time.sleep(hold_s)
         return None
+
+    def _hold(self, kind: str) -> None:
+        hangs_s = self._hangs_s.get(kind, 0.0)
+        if hangs_s:
+            with self._turn:
+                self._held[kind] = self._held.get(kind, 0) + 1
+            time.sleep(hangs_s)
+            with self._turn:
+                self._held[kind] -= 1
 
     def control(self, order: dict[str, Any]) -> dict[str, Any]:
         """Raises: KeyError, ValueError for an order that is none."""
@@ -80,7 +92,7 @@ class SupplierCounter:
                     end(warehouse, str(order[act]))
                     notice = self.desks[kind].notice(warehouse.orders[str(order[act])])
                 self._courier.carry([Step(notice)])
-        return {}
+        return {"held": self._held.get(kind, 0)}
 
     def facts(self) -> dict[str, Any]:
         """Kind → its orders by number: state, and how often each was charged."""
