@@ -1,9 +1,11 @@
 """Take a supplier's notice: prove it, hear it, acknowledge it.
 
 It is not stored first, as money is: a supplier's word that is lost is asked for again by the recharge's machine. A weak notice (whose
-scheme cannot prove itself) only makes the question come now, also about an attempt that has ended: it may have been taken back.
+scheme cannot prove itself) only makes the question come now, also about an attempt that has ended: it may have been taken back. A notice
+about cards that the shop bought is acknowledged: their machine asks for them.
 """
 
+from faka.contexts.purchases import purchase_of
 from faka.contexts.recharges import recharge_of
 from faka.contexts.suppliers.base import SupplyState
 from faka.kernel.errors import NotFound
@@ -13,6 +15,13 @@ from faka.platform import telemetry
 from faka.steps.recharge import ask_about, hear
 from faka.steps.recharge.submit import word_of
 from faka.wiring import Deps
+
+
+def _is_of_a_purchase(deps: Deps, number: str, supplier_id: SupplierId) -> bool:
+    """Of cards that we bought there. Its machine asks for them: cards are taken in where they can be laid down, and nowhere else."""
+    name = purchase_of(number)
+    purchase = deps.purchases.find(name) if name is not None else None
+    return purchase is not None and any(one.number == number and one.supplier_id == supplier_id for one in purchase.attempts)
 
 
 class NoSuchRecharge(NotFound):
@@ -34,6 +43,8 @@ def take_supply_notice(deps: Deps, supplier_id: SupplierId, kind: str, raw: RawR
         telemetry.note("supply_notice_refused", error=error, channel_id=supplier_id)
         telemetry.count("NoticesForged" if isinstance(error, Forged) else "NoticesMalformed")
         raise
+    if _is_of_a_purchase(deps, told.number, supplier_id):
+        return adapter.acknowledge(True)
     name = recharge_of(told.number)
     recharge = deps.recharges.find(name) if name is not None else None
     attempt = recharge.attempt(told.number) if recharge is not None else None

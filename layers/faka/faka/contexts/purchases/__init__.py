@@ -1,6 +1,6 @@
 """Purchases: cards that the shop buys from suppliers for its own stock."""
 
-from faka.contexts.purchases.model import Attempt, Purchase, PurchaseState, batch_of, number_of
+from faka.contexts.purchases.model import Attempt, Purchase, PurchaseState, batch_of, number_of, purchase_of
 from faka.contexts.purchases.rule import Heard, Word, after
 from faka.contexts.purchases.store import PurchaseMissing, PurchaseMoved, PurchaseRuns, PurchaseStore, Running
 
@@ -19,4 +19,5 @@ __all__ = [
     "after",
     "batch_of",
     "number_of",
+    "purchase_of",
 ]

@@ -16,7 +16,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from faka.kernel.errors import Broken, IllegalTransition
-from faka.kernel.ids import CROCKFORD, BatchId, ProductId, PurchaseId, SkuId, SupplierId
+from faka.kernel.ids import CROCKFORD, BatchId, ProductId, PurchaseId, SkuId, SupplierId, is_ulid
 from faka.kernel.model import Frozen
 from faka.kernel.money import Money
 
@@ -179,6 +179,13 @@ def number_of(purchase: PurchaseId, attempt: int) -> str:
     if not 0 <= attempt < ATTEMPTS_MAX:
         raise Broken(f"{purchase}: attempt {attempt}")
     return f"pur{purchase[4:]}{attempt:02d}"
+
+
+def purchase_of(number: str) -> PurchaseId | None:
+    """The purchase that a supplier's notice names, or None when the number was never ours."""
+    if len(number) == 31 and number.startswith("pur") and is_ulid(number[3:29]) and number[29:].isascii() and number[29:].isdigit():
+        return PurchaseId(f"pur_{number[3:29]}")
+    return None
 
 
 def batch_of(purchase: PurchaseId, attempt: int = 0) -> BatchId:

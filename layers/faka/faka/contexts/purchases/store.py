@@ -43,10 +43,14 @@ class PurchaseStore:
 
     def get(self, name: PurchaseId) -> Purchase:
         """Raises: PurchaseMissing."""
-        row = self._tables.get(_key(name))
-        if row is None:
+        found = self.find(name)
+        if found is None:
             raise PurchaseMissing(name)
-        return _read(row)
+        return found
+
+    def find(self, name: PurchaseId) -> Purchase | None:
+        row = self._tables.get(_key(name))
+        return None if row is None else _read(row)
 
     def running(self, sku: SkuId) -> Running | None:
         row = self._tables.get(_of_sku(sku))
