@@ -8,6 +8,7 @@ import pytest
 from faka.contexts.complaints import ComplaintStore, Made
 from faka.contexts.orders.model import DeliveryState, Order
 from faka.contexts.vault import Batch, CardWithheld
+from faka.flows.ask_refund import ask_refund
 from faka.flows.refund_order import refund_order
 from faka.flows.withhold import freeze
 from faka.steps import make_good as step
@@ -181,6 +182,57 @@ def test_what_cost_nothing_and_has_no_other_cards_goes_to_a_person_once() -> Non
         before = world.image()
         assert (declared(world, bad), world.image()) == (done, before)
         kept(world)
+
+
+def withheld(world: World, *, is_seen: bool) -> Order:
+    """GIVEN that a person is asked about an order whose only card is frozen."""
+    batch = bought(world, 1)
+    order = paid(world)
+    if is_seen:
+        world.reveal(order)
+    freeze(world.deps, batch.id, "mei", "complaints")
+    with pytest.raises(CardWithheld):
+        world.reveal(order)
+    assert len(open_cases(world)) == 1
+    return order
+
+
+WAYS_OUT = {
+    "paid back unseen, by staff": (False, lambda world, order: refund_order(world.deps, order.id, None, "gone", "mei")),
+    "paid back unseen, by himself": (False, lambda world, order: ask_refund(world.deps, order.id, world.proof(order))),
+    "paid back though seen": (True, lambda world, order: refund_order(world.deps, order.id, None, "gone", "mei")),
+    "others came": (False, lambda world, order: (bought(world, 1, "GOOD-{n}"), looked(world, order))),
+}
+
+
+def looked(world: World, order: Order) -> None:
+    with pytest.raises(CardWithheld):
+        world.reveal(order)
+
+
+@pytest.mark.parametrize("way", WAYS_OUT)
+def test_nobody_is_asked_any_more_about_an_order_that_is_withheld_no_more(world: World, way: str) -> None:
+    is_seen, go = WAYS_OUT[way]
+    order = withheld(world, is_seen=is_seen)
+    go(world, order)
+    assert (world.order(order).delivery is DeliveryState.WITHHELD, open_cases(world)) == (False, [])
+    kept(world)
+
+
+def test_twin_a_case_that_stays_open_asks_a_person_to_make_it_good_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("faka.steps.refund.end.answered", lambda *_: [])
+    order = withheld(world, is_seen=True)
+    refund_order(world.deps, order.id, None, "gone", "mei")
+    assert len(open_cases(world)) == 1
+    with pytest.raises(AssertionError, match="nothing is withheld"):
+        kept(world)
+
+
+def test_a_part_that_goes_back_leaves_the_question_open(world: World) -> None:
+    order = withheld(world, is_seen=True)
+    refund_order(world.deps, order.id, 1, "slow", "mei")
+    assert (world.order(order).delivery, len(open_cases(world))) == (DeliveryState.WITHHELD, 1)
+    kept(world)
 
 
 def test_a_person_who_answered_once_is_asked_again_when_other_cards_of_the_order_are_withheld(world: World) -> None:

@@ -156,6 +156,13 @@ def a_card_is_gone_as_paid_back_and_no_money_went(books: Tampered) -> None:
 
 
 @planted("I2")
+def a_case_asks_for_cards_of_an_order_that_has_them(books: Tampered) -> None:
+    row = books.row("trade", f"CASE#case_short_withheld:{books.named['withheld']}")
+    name = f"case_short_withheld:{books.named['paid']}"
+    books.add("trade", **{**row, "pk": f"CASE#{name}", "id": name, "ref": books.named["paid"]})
+
+
+@planted("I2")
 def goods_are_withheld_and_their_case_is_closed(books: Tampered) -> None:
     case = books.row("trade", f"CASE#case_short_withheld:{books.named['withheld']}")
     case["state"] = "CLOSED"

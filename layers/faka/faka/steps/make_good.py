@@ -11,7 +11,6 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.complaints import Made, MadeGood, MadeGoodAlready
 from faka.contexts.orders.errors import OrderMoved
 from faka.contexts.orders.model import DeliveryState, Order, OrderState, OwnedRun
@@ -19,12 +18,12 @@ from faka.contexts.vault import Batch
 from faka.kernel.errors import TransactionBusy
 from faka.kernel.ids import OrderId
 from faka.kernel.money import Money
-from faka.platform.table import Write
 from faka.steps.claim import claim_for
 from faka.steps.earn import exchanged
 from faka.steps.refund import pay_back, take_back
 from faka.steps.release import disown, owned
 from faka.steps.replace import call_a_person, within, without
+from faka.steps.withheld import answered
 from faka.wiring import Deps
 
 
@@ -88,7 +87,8 @@ def _replaced(deps: Deps, order: Order, batch: Batch, runs: Sequence[OwnedRun], 
     after = order.changed(now, "replace", f"replaced {len(numbers)} bad cards of batch {batch.ordinal}", **changes)
     lost = [part for run in order.runs for part in within(run, numbers)]
     row = deps.complaints.made_good(batch.id, MadeGood(order=order.id, what=Made.REPLACED, count=len(numbers), at=now))
-    deps.tables.commit([deps.orders.replaced(order, after), row, *exchanged(deps, after, lost, fresh, now), *_answered(deps, order)])
+    answer = answered(deps, order, after, "made good with its batch")
+    deps.tables.commit([deps.orders.replaced(order, after), row, *exchanged(deps, after, lost, fresh, now), *answer])
 
 
 def _ready(order: Order) -> DeliveryState:
@@ -102,7 +102,7 @@ def _refunded(deps: Deps, order: Order, batch: Batch, count: int, by: str, now: 
     is_whole = order.revealed_at is None or not kept
     minor = order.refundable_minor if is_whole else min(order.unit.minor * count, order.refundable_minor)
     made = MadeGood(order=order.id, what=Made.REFUNDED, count=count, amount_minor=minor, at=now)
-    also = [deps.complaints.made_good(batch.id, made), *_answered(deps, order)]
+    also = [deps.complaints.made_good(batch.id, made)]
     if order.revealed_at is None:
         take_back(deps, order, "its cards are bad and there are no others", by, now, also)
         return
@@ -121,10 +121,3 @@ def _left_with(order: Order, kept: tuple[OwnedRun, ...], count: int) -> dict[str
     gone = (*order.gone, *dict.fromkeys(run.event for run in order.runs if run.event not in left))
     delivery = _ready(order) if order.delivery is DeliveryState.WITHHELD else order.delivery
     return {"runs": kept, "gone": gone, "paid_back": order.paid_back + count, "delivery": delivery}
-
-
-def _answered(deps: Deps, order: Order) -> list[Write]:
-    """What a person was asked about this order's cards is answered."""
-    if order.delivery is not DeliveryState.WITHHELD:
-        return []
-    return [deps.cases.closed(case_id(CaseKind.SHORT, f"withheld:{order.id}"), "made good with its batch")]

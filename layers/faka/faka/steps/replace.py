@@ -11,6 +11,7 @@ from faka.platform.table import Write
 from faka.steps.claim import claim_for
 from faka.steps.earn import exchanged
 from faka.steps.release import disown, owned
+from faka.steps.withheld import answered, withheld_cause
 from faka.wiring import Deps
 
 
@@ -33,7 +34,8 @@ def replace_withheld(deps: Deps, order: Order, numbers: Iterable[int]) -> bool:
     after = order.changed(now, "replace", f"replaced {len(bad)} withheld cards", **changes)
     lost = [part for run in order.runs for part in within(run, bad)]
     try:
-        deps.tables.commit([deps.orders.replaced(order, after), *exchanged(deps, after, lost, new, now)])
+        answer = answered(deps, order, after, "replaced: there are other cards")
+        deps.tables.commit([deps.orders.replaced(order, after), *answer, *exchanged(deps, after, lost, new, now)])
     except OrderMoved:
         disown(deps, deps.orders.get(order.id), fresh)
         return False
@@ -68,7 +70,7 @@ def call_a_person(deps: Deps, order: Order, why: str, now: datetime, also: Seque
     Raises: OrderMoved.
     """
     after = order.changed(now, "replace", "withheld and nothing to replace it", delivery=DeliveryState.WITHHELD)
-    case = open_case(CaseKind.SHORT, f"withheld:{order.id}", order.id, why, now)
+    case = open_case(CaseKind.SHORT, withheld_cause(order), order.id, why, now)
     writes = [deps.orders.replaced(order, after), *also]
     try:
         deps.tables.commit([*writes, deps.cases.opened(case)])

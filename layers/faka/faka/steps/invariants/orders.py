@@ -117,9 +117,11 @@ def _ends_with_a_person(facts: Facts, order: OrderFacts) -> None:
         facts.say("I2", order.id, "SHORT without a case")
     if order.state is _S.ON_HOLD and not order.held:
         facts.say("I2", order.id, "ON_HOLD for no receipt")
-    case = facts.cases.get(f"case_short_withheld:{order.id}") if order.delivery is DeliveryState.WITHHELD else None
+    case = facts.cases.get(f"case_short_withheld:{order.id}")
     if order.delivery is DeliveryState.WITHHELD and (case is None or case.state != "OPEN"):
         facts.say("I2", order.id, "its goods are WITHHELD without a case that asks somebody")
+    if order.delivery is not DeliveryState.WITHHELD and case is not None and case.state == "OPEN":
+        facts.say("I2", order.id, f"a case asks for cards, and nothing is withheld: {order.delivery}")
     for key in order.held:
         receipt = facts.receipts.get(key)
         if receipt is None or receipt.state != ReceiptState.HELD:

@@ -13,6 +13,7 @@ from faka.platform.table import Write
 from faka.steps.earn import recovered
 from faka.steps.refund.request import note_of, own_refund, requested
 from faka.steps.release import commit_return, stock_runs
+from faka.steps.withheld import answered
 from faka.wiring import Deps
 
 
@@ -47,7 +48,8 @@ def take_back(deps: Deps, order: Order, reason: str, actor: str, now: datetime, 
 
     def arbiter() -> list[Write]:
         back = recovered(deps, order, order.runs, refund.id, now)
-        return [deps.orders.replaced(order, after), *requested(deps, refund, order, now), *back, *also]
+        answer = answered(deps, order, after, f"paid back by {actor}")
+        return [deps.orders.replaced(order, after), *requested(deps, refund, order, now), *back, *answer, *also]
 
     commit_return(deps, order.sku_id, stock_runs(order.runs), arbiter)
     return after
@@ -74,7 +76,8 @@ def pay_back(
     if amount.minor == order.refundable_minor and order.revealed_at is not None:
         changes |= {"delivery": DeliveryState.REVOKED}
     after = order.changed(now, actor, reason, **changes)
-    deps.tables.commit([deps.orders.replaced(order, after), *requested(deps, refund, order, now), *also])
+    answer = answered(deps, order, after, f"paid back by {actor}")
+    deps.tables.commit([deps.orders.replaced(order, after), *requested(deps, refund, order, now), *answer, *also])
     return after
 
 
