@@ -1,30 +1,25 @@
 """A card that does not work (row C21): its buyer gets another one, once, within limits, and the chain from old to new is kept."""
 
-from collections.abc import Callable, Iterator
-from datetime import timedelta
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
-from faka.contexts.orders.errors import NotReady
 from faka.contexts.orders.model import Order
-from faka.contexts.quotas.store import QuotaStore
 from faka.contexts.suppliers.scorecard import Event
 from faka.contexts.vault import BatchState
 from faka.flows import replace_card as flow
-from faka.flows.refund_order import refund_order
 from faka.flows.replace_card import CardNotOfOrder, Replacement, replace_card
 from faka.kernel.ids import SupplierId
-from faka.steps import warranty
 from faka.steps.invariants import violations
 from faka.steps.scorecard import history
 from faka.steps.warranty import Why
 from infra.ops import warranty as ops
 from pages.visitor import codes_value
-from tests.integration.test_bad_batch import bought, declared, kept
+from tests.integration.test_bad_batch import bought, kept
 from tests.kit.doors import Shop
 from tests.kit.world import World, engine_world
-from tests.unit.invariants.given import books_of, streamed
+from tests.unit.invariants.given import books_of, settled, streamed
 
 
 pytestmark = pytest.mark.integration
@@ -137,132 +132,23 @@ def test_the_page_shows_the_new_card_and_says_that_the_old_one_was_replaced(worl
     assert "原卡密已作废" in shop.get(path, accept_language="zh-CN").text
 
 
-# -- limits ---------------------------------------------------------------------------------------------------------
-
-
-def late(world: World) -> tuple[Order, int]:
-    order = seen(world)
-    world.clock.advance(days=31)
-    return order, numbers(world, order)[0]
-
-
-def fourth_of_an_order(world: World) -> tuple[Order, int]:
-    order = seen(world, 4)
-    every = numbers(world, order)
-    for number in every[:3]:
-        assert replaced(world, order, number).exchange
-    return order, every[3]
-
-
-def sixth_of_a_contact(world: World) -> tuple[Order, int]:
-    for _ in range(5):
-        order = seen(world)
-        assert replaced(world, order, numbers(world, order)[0]).exchange
-    order = seen(world)
-    return order, numbers(world, order)[0]
-
-
-def refunded_in_part(world: World) -> tuple[Order, int]:
-    order = seen(world)
-    refund_order(world.deps, order.id, 100, "slow", "mei")
-    return order, numbers(world, order)[0]
-
-
-def off(name: str, value: object) -> Callable[[pytest.MonkeyPatch], None]:
-    return lambda patch: patch.setattr(name, value)
-
-
-LIMITS = {
-    Why.LATE: (late, off("faka.steps.warranty.timedelta", lambda days: timedelta(days=99 * days))),
-    Why.ORDER: (fourth_of_an_order, off("faka.steps.warranty.OF_ORDER_MAX", 99)),
-    Why.CONTACT: (sixth_of_a_contact, off("faka.flows.replace_card.OF_CONTACT_MAX", 99)),
-    Why.REFUNDED: (refunded_in_part, off("faka.contexts.orders.model.Order.given_back_minor", 0)),
-}
-
-
-@pytest.mark.parametrize("why", LIMITS)
-def test_beyond_a_limit_a_person_has_it_once_and_no_card_goes_out(world: World, why: Why) -> None:
-    bought(world, 20)
-    order, number = LIMITS[why][0](world)
-    left, before = world.left, world.order(order)
-    done = replaced(world, order, number)
-    assert (done.exchange, done.why, done.case) == (None, why, f"case_warranty_{order.id}:{number}")
-    assert replaced(world, order, number) == done
-    assert (cases(world), world.left, world.order(order)) == ([done.case], left, before)
-    kept(world)
-
-
-@pytest.mark.parametrize("why", LIMITS)
-def test_twin_without_the_limit_a_card_goes_out(world: World, monkeypatch: pytest.MonkeyPatch, why: Why) -> None:
-    bought(world, 20)
-    scene, lift = LIMITS[why]
-    order, number = scene(world)
-    lift(monkeypatch)
-    assert replaced(world, order, number).exchange is not None
-
-
-@pytest.mark.parametrize(("is_counted", "given"), [(True, False), (False, True)], ids=["counted in the commit", "twin: not counted"])
-def test_two_at_once_do_not_get_past_the_contacts_limit(
-    world: World, monkeypatch: pytest.MonkeyPatch, is_counted: bool, given: bool
-) -> None:
-    """Both have looked before either was counted: the commit decides, and the card that was taken goes back."""
-    bought(world, 20)
-    order, number = sixth_of_a_contact(world)
-    monkeypatch.setattr(QuotaStore, "require_tries", lambda *_: None)
-    if not is_counted:
-        tried = QuotaStore.tried
-        monkeypatch.setattr(QuotaStore, "tried", lambda store, what, who, _most, *rest: tried(store, what, who, 99, *rest))
-    left = world.left
-    done = replaced(world, order, number)
-    assert (done.exchange is not None, world.left) == (given, left - given)
-    kept(world)
-
-
-def test_another_contact_and_the_next_window_begin_anew(world: World) -> None:
-    bought(world, 20)
-    sixth_of_a_contact(world)
-    other = seen(world, contact="two@example.com")
-    assert replaced(world, other, numbers(world, other)[0]).exchange
-    world.clock.advance(days=31)
-    again = seen(world)
-    assert replaced(world, again, numbers(world, again)[0]).exchange
-
-
-def test_without_other_cards_a_person_has_it(world: World) -> None:
-    bought(world, 1)
-    order = seen(world)
-    assert replaced(world, order, numbers(world, order)[0]).why is Why.SOLD_OUT
-    kept(world)
-
-
-def test_who_was_paid_back_for_a_bad_card_keeps_the_warranty_of_his_good_one(world: World) -> None:
-    bad = bought(world, 1)
-    bought(world, 1, "GOOD-{n}")
+def test_two_at_once_replace_a_card_once(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The second has read the order before the first commits; he finds it moved, and then the exchange."""
+    bought(world, 6)
     order = seen(world, 2)
-    assert declared(world, bad).refunded == 1
-    bought(world, 2, "NEW-{n}")
-    assert replaced(world, order, numbers(world, order)[0]).exchange
-    assert world.secrets(order)[0].startswith("NEW")
-    kept(world)
+    number, claim, first = numbers(world, order)[0], flow.claim_for, iter([True])
 
+    def after_the_other(deps: Any, read: Order, count: int) -> Any:
+        if next(first, False):
+            replaced(world, order, number)
+        return claim(deps, read, count)
 
-def test_nothing_is_replaced_that_nobody_saw_that_went_back_or_that_is_anothers(world: World) -> None:
-    bought(world, 9)
-    unseen, back, mine, other = world.pay(world.buy()), seen(world), seen(world), seen(world)
-    refund_order(world.deps, back.id, None, "dead", "mei")
-    for order in (unseen, back):
-        with pytest.raises(NotReady):
-            replaced(world, order, numbers(world, order)[0])
-    with pytest.raises(CardNotOfOrder):
-        replaced(world, mine, numbers(world, other)[0])
-    assert (cases(world), world.left) == ([], 5)
-
-
-def test_who_has_no_contact_is_counted_by_where_he_ordered(world: World) -> None:
-    bought(world, 2)
-    order = world.pay(world.buy())
-    assert warranty.who_asks(order) == order.visitor_hash != ""
-    assert warranty.who_asks(seen(world)) != order.visitor_hash
+    monkeypatch.setattr(flow, "claim_for", after_the_other)
+    done = replaced(world, order, number)
+    assert world.order(order).exchanges == (done.exchange,)
+    settled(world, 16)
+    assert world.left == 3
+    assert not violations(books_of(world), world.clock.now(), is_quiet=True)
 
 
 # -- the command ----------------------------------------------------------------------------------------------------

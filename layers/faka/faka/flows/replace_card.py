@@ -16,6 +16,7 @@ from faka.contexts.stock import Run
 from faka.kernel.errors import InvalidRequest, NotFound, TransactionBusy
 from faka.kernel.ids import CaseId, OrderId
 from faka.kernel.model import Frozen
+from faka.platform.table import Write
 from faka.steps.claim import claim_for
 from faka.steps.earn import exchanged
 from faka.steps.release import disown, owned
@@ -103,11 +104,18 @@ def _replaced(deps: Deps, order: Order, number: int, fresh: tuple[Run, ...], by:
     lost = [part for run in order.runs for part in within(run, {number})]
     counted = deps.quotas.tried(WARRANTY, who_asks(order), OF_CONTACT_MAX, WINDOW, now)
     try:
-        deps.tables.commit([deps.orders.replaced(order, after), counted, *exchanged(deps, after, lost, new, now)])
+        writes = [deps.orders.replaced(order, after), counted, *_answered(deps, order, number, by)]
+        deps.tables.commit([*writes, *exchanged(deps, after, lost, new, now)])
     except (OrderMoved, TooManyTries):
         disown(deps, deps.orders.get(order.id), fresh)
         raise
     return Replacement(order=order.id, exchange=exchange)
+
+
+def _answered(deps: Deps, order: Order, number: int, by: str) -> list[Write]:
+    """A person who was asked about this card before need not make it good any more."""
+    case = warranty_case(deps, order.id, number)
+    return [deps.cases.closed(case.id, f"replaced by {by}")] if case is not None and case.state == "OPEN" else []
 
 
 def _with_a_person(deps: Deps, order: Order, number: int, why: Why, reason: str) -> Replacement:
