@@ -2,6 +2,7 @@
 
     python -m infra.ops.recharges list                          those that are open, and those that wait for a person
     python -m infra.ops.recharges show RECHARGE|ORDER           its attempts, its history, what its buyer corrected; accounts are masked
+    python -m infra.ops.recharges pack RECHARGE|ORDER           what can be shown in a dispute, as JSON: asked, answered, when, hashes
     python -m infra.ops.recharges ask RECHARGE                  ask the supplier now
     python -m infra.ops.recharges tell RECHARGE succeeded --reason TEXT   you saw at the supplier how its last attempt ended:
     python -m infra.ops.recharges tell RECHARGE failed --reason TEXT      it was charged, or nothing was
@@ -18,12 +19,15 @@ reason: it stays in the history. What people send by hand is sent back by `infra
 """
 
 import argparse
+import json
 import sys
 from itertools import pairwise
 from typing import Any
 
 from faka.contexts.cases import CaseKind, case_id
 from faka.contexts.recharges import Heard, Recharge, RechargeMissing, Word, recharge_id
+from faka.contexts.recharges.evidence import evidence
+from faka.kernel.clock import to_row
 from faka.kernel.ids import OrderId, RechargeId, is_order_id
 from faka.kernel.mask import mask_account, mask_change
 from faka.platform.due import DUE_PAGE, DUE_SHARDS, due_before
@@ -48,6 +52,21 @@ def list_open(deps: Deps, _: argparse.Namespace) -> None:
     print("\n".join(map(line, found)) or "no recharge is open, and none waits for a person")
     if len(due) >= DUE_PAGE * DUE_SHARDS:
         print("there may be more: the shop has more to do than one look takes in")
+
+
+def pack(deps: Deps, given: argparse.Namespace) -> None:
+    recharge = named(deps, given.what)
+    order, entry = deps.orders.get(recharge.order_id), deps.ledger.find(f"rch:{recharge.id}:cost")
+    sale = {
+        "number": order.id,
+        "product": f"{order.product_id} version {order.product_version}",
+        "sku": order.sku_id,
+        "total": order.total.model_dump(mode="json"),
+        "paid_at": to_row(order.paid_at) if order.paid_at else None,
+        "state": order.state,
+        "ledger": entry.id if entry else None,
+    }
+    print(json.dumps(evidence(recharge, sale), sort_keys=True, ensure_ascii=False, indent=2))
 
 
 def show(deps: Deps, given: argparse.Namespace) -> None:
@@ -132,7 +151,7 @@ def line(one: Recharge) -> str:
 def arguments() -> argparse.ArgumentParser:
     parser = parser_of("recharges", __doc__, "who decides")
     verbs = parser.add_subparsers(required=True, metavar="VERB")
-    acts = {"list": list_open, "show": show, "ask": ask_now, "tell": tell, "carrier": carrier, "suppliers": suppliers}
+    acts = {"list": list_open, "show": show, "pack": pack, "ask": ask_now, "tell": tell, "carrier": carrier, "suppliers": suppliers}
     acts |= {"send-back": to_buyer, "weighed": weighed}
     for name, act in acts.items():
         verb = verbs.add_parser(name)

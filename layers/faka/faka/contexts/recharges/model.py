@@ -99,6 +99,8 @@ class Attempt(Frozen):
     reason: str = ""
     supplier_no: str = ""
     cost: Money | None = None
+    answer_sha256: str = ""
+    """Of the last answer or notice about it, as it came: who keeps the supplier's own record can show that it is the same."""
     asked: int = 0
     missing: int = 0
     """Answers in a row that he knows no such order."""

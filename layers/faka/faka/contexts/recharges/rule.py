@@ -37,6 +37,8 @@ class Heard:
     is_answer: bool = True
     """Whether it answers a question of ours, which the ladder counts; a notice does not."""
     grace_s: int = 600
+    sha256: str = ""
+    """Of his answer or notice as it came; empty where nothing came."""
 
 
 class Effect(StrEnum):
@@ -67,6 +69,7 @@ def _open(recharge: Recharge, attempt: Attempt, heard: Heard, now: datetime) -> 
             "reason": heard.reason or attempt.reason,
             "supplier_no": heard.supplier_no or attempt.supplier_no,
             "cost": heard.cost or attempt.cost,
+            "answer_sha256": heard.sha256 or attempt.answer_sha256,
             "asked": attempt.asked + heard.is_answer,
             "missing": attempt.missing + 1 if heard.word is Word.MISSING else 0,
             "ended_at": now if state in (RechargeState.SUCCEEDED, RechargeState.FAILED) else None,

@@ -126,4 +126,5 @@ def word_of(progress: Progress, actor: str, adapter: SupplierAdapter, *, is_answ
         cost=progress.cost,
         is_answer=is_answer,
         grace_s=adapter.grace_s,
+        sha256=progress.raw_sha256,
     )
