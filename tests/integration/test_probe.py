@@ -166,6 +166,15 @@ def test_who_answers_at_the_second_question_lets_the_batch_be_sold(shop: Shop) -
     assert (job.state, shop.available(), len(probe.asked) - asked) == (ImportState.DONE, 12, 4 - good)
 
 
+def test_a_worker_whose_time_is_up_asks_one_and_leaves_the_rest_to_the_next(shop: Shop) -> None:
+    probe = says(Verdict.GOOD)
+    batch = shop.uploaded(FILE)
+    run_import(probe.over(shop.deps), batch, lambda: 0.0 if probe.asked else 900.0)
+    job = shop.deps.imports.get(batch)
+    assert (job.state, len(probe.asked), messages(shop), shop.available()) == (ImportState.PROBING, 1, 1, 0)
+    assert (on(shop, job, minutes=0).state, len(probe.asked), shop.available()) == (ImportState.DONE, 4, 12)
+
+
 def test_a_message_that_comes_too_early_asks_nobody_and_is_sent_again(shop: Shop) -> None:
     probe = says(Verdict.UNKNOWN)
     job = imported(shop, probe)

@@ -11,7 +11,7 @@ not open. Whoever dies between an answer and its record asks once more. What is 
 declares it bad.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 
 from faka.contexts.cases import CaseKind, open_case
@@ -42,8 +42,8 @@ def until_asked(deps: Deps, job: ImportJob) -> int:
     return max(0, min(int(left) + 1, 900))
 
 
-def probe_sample(deps: Deps, job: ImportJob) -> ImportJob:
-    """One round of questions. The job stays PROBING with a date, or goes on: to be sold, or to be held.
+def probe_sample(deps: Deps, job: ImportJob, has_time: Callable[[], bool]) -> ImportJob:
+    """One round of questions, at least one. The job stays PROBING, or goes on: to be sold, or to be held.
 
     Writes: the job after each answer; with the last one, where it is held: vault (batch FROZEN), case, complaint, log; one commit.
     Raises: ImportMoved; Throttled and the like: come again.
@@ -52,15 +52,21 @@ def probe_sample(deps: Deps, job: ImportJob) -> ImportJob:
         return job
     probe = _opened(deps, job)
     for place, sample in enumerate(job.samples):
-        if sample.is_open:
+        if sample.is_open and not _has_bad(job):
             job = _answered(deps, job, place, _verdict(deps, job, probe, sample))
-        if job.samples[place].verdict is Verdict.BAD:
-            return _held(deps, job, Verdict.BAD)
+            if not has_time():
+                return job
+    if _has_bad(job):
+        return _held(deps, job, Verdict.BAD)
     if all(one.verdict is Verdict.GOOD for one in job.samples):
         return _to_be_sold(deps, job)
     if not any(one.is_open for one in job.samples):
         return _held(deps, job, Verdict.UNKNOWN)
     return _replaced(deps, job, job.changed(deps.clock.now(), ask_at=deps.clock.now() + PAUSE))
+
+
+def _has_bad(job: ImportJob) -> bool:
+    return any(one.verdict is Verdict.BAD for one in job.samples)
 
 
 def _opened(deps: Deps, job: ImportJob) -> CardProbe | None:

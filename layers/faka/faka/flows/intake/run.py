@@ -66,7 +66,7 @@ def _step(deps: Deps, job: ImportJob, has_time: HasTime) -> ImportJob:
         case ImportState.SEALING:
             return close_file(deps, job)
         case ImportState.PROBING:
-            return probe_sample(deps, job)
+            return probe_sample(deps, job, has_time)
         case ImportState.LINKING:
             return link_and_end(deps, job)
         case ImportState.DONE | ImportState.REFUSED:
