@@ -50,7 +50,7 @@ reset: ## Forget what the local shop remembers
 .PHONY: test
 test: .venv/dev.stamp ## Run all tests but load; WORKERS=1 for one after the other
 	@$(PY) -m infra.tools.pages
-	FAKA_SCHEDULES=$(SCHEDULES) $(PY) -m pytest -m "not load" --rights -n $(WORKERS) --dist loadfile --no-loadscope-reorder
+	FAKA_SCHEDULES=$(SCHEDULES) $(PY) -m pytest -m "not load" --rights --durations 30 -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 	$(PY) -m tests.simulation report
 
 .PHONY: test-%
