@@ -16,8 +16,10 @@ from faka.kernel.ids import SkuId
 from faka.kernel.money import Money
 from faka.steps.offers import offered
 from faka.wiring import Deps, ShopSettings
-from infra.local.demo_recharge import WAYS, ToppedUp, judged, recharge
-from tests.e2e.shopper import Shopper
+from infra.local.demo_recharge import FIRST, MOBILE, PRODUCT, SECOND, SKU, WAYS, ToppedUp, judged, recharge
+from infra.local.demo_reconcile import control
+from infra.local.headless import Page
+from tests.e2e.shopper import WAIT_S_MAX, Shopper, address
 from tests.kit.local import LocalCloud, running
 
 
@@ -40,6 +42,33 @@ def test_whatever_the_suppliers_do_it_is_charged_once_or_paid_back(cloud: LocalC
     visitor = Shopper(cloud.shop, contact=f"{way}@faka.example")
     done = recharge(cloud.shop, cloud.players, cloud.endpoint, way, quiet, visitor)
     assert judged(done, way) == "", done
+
+
+def test_an_account_that_nobody_knows_is_corrected_on_its_orders_page_and_arrives(cloud: LocalCloud) -> None:
+    """One supplier fails whatever he takes, the other knows no such number; the storefront begins the machine for the right one."""
+    control(cloud.players, supplier=FIRST, way="refuse")
+    control(cloud.players, supplier=SECOND, unknown=[f"+86{MOBILE}"])
+    try:
+        visitor = Shopper(cloud.shop, contact="asked@faka.example")
+        order = visitor.order(PRODUCT, sku=SKU, account_mobile=MOBILE)
+        visitor.act(order, "pay")
+        page = _until(visitor, order, "asked")
+        answer = page.form("/input")
+        assert answer is not None
+        visitor.submit(page, answer, account_mobile="138 0013 8111")
+        assert "138•••11" in _until(visitor, order, "completed").text
+    finally:
+        control(cloud.players, supplier=FIRST, way="done")
+        control(cloud.players, supplier=SECOND, unknown=[])
+
+
+def _until(visitor: Shopper, order: Page, words: str) -> Page:
+    """The order's page once its state has these words."""
+    end = time.monotonic() + WAIT_S_MAX
+    while words not in (page := visitor.get(address(order))).stage.get("data-state", ""):
+        assert time.monotonic() < end, page.stage
+        time.sleep(0.2)
+    return page
 
 
 def test_a_second_charge_would_be_seen() -> None:
