@@ -31,12 +31,6 @@ def scene(world: World) -> tuple[Batch, list[Order]]:
     return bad, [seen, unseen, mixed]
 
 
-def calls() -> dict[str, int]:
-    with engine_world() as world:
-        bad, _ = scene(world)
-        return first_of_each_kind(world.client, lambda client: declared(world, bad, world.over(client)))
-
-
 def dead(world: World, bad: Batch, at: int, *, after: bool) -> bool:
     try:
         declared(world, bad, world.over(DyingClient(world.client, at, after=after)))
@@ -58,18 +52,17 @@ def state(world: World, bad: Batch, orders: list[Order]) -> dict[str, Any]:
 
 
 def test_whoever_dies_at_any_kind_of_call_the_next_run_ends_it() -> None:
-    kinds = calls()
     with engine_world() as world:
         bad, orders = scene(world)
-        declared(world, bad)
+        back = world.moment()
+        kinds = first_of_each_kind(world.client, lambda client: declared(world, bad, world.over(client)))
         wanted = state(world, bad, orders)
-    assert wanted["made"] == [Made.REFUNDED, Made.REFUNDED, Made.REPLACED]
-    assert wanted["orders"][2][2:] == (2, 1)
-    deaths = [(kind, at, after) for kind, at in kinds.items() for after in (False, True) if kind.split()[0] in WRITES]
-    assert len(deaths) > 20
-    for kind, at, after in deaths:
-        with engine_world() as world:
-            bad, orders = scene(world)
+        assert wanted["made"] == [Made.REFUNDED, Made.REFUNDED, Made.REPLACED]
+        assert wanted["orders"][2][2:] == (2, 1)
+        deaths = [(kind, at, after) for kind, at in kinds.items() for after in (False, True) if kind.split()[0] in WRITES]
+        assert len(deaths) > 20
+        for kind, at, after in deaths:
+            back()
             assert dead(world, bad, at, after=after), kind
             done = declared(world, bad)
             assert state(world, bad, orders) == wanted, (kind, after)

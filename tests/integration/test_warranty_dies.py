@@ -21,19 +21,19 @@ def scene(world: World) -> tuple[Batch, Order, int]:
     return batch, order, numbers(world, order)[0]
 
 
-def deaths() -> list[tuple[str, int, bool]]:
-    with engine_world() as world:
-        _, order, number = scene(world)
-        kinds = first_of_each_kind(world.client, lambda client: replaced(world, order, number, world.over(client)))
+def deaths(world: World, order: Order, number: int) -> list[tuple[str, int, bool]]:
+    kinds = first_of_each_kind(world.client, lambda client: replaced(world, order, number, world.over(client)))
     return [(kind, at, after) for kind, at in kinds.items() for after in (False, True) if kind.split()[0] in WRITES]
 
 
 def test_dead_at_any_write_the_next_run_ends_the_replacement_once() -> None:
-    every = deaths()
-    assert len(every) >= 8
-    for kind, at, after in every:
-        with engine_world() as world:
-            batch, order, number = scene(world)
+    with engine_world() as world:
+        batch, order, number = scene(world)
+        back = world.moment()
+        every = deaths(world, order, number)
+        assert len(every) >= 8
+        for kind, at, after in every:
+            back()
             with pytest.raises(Killed):
                 replaced(world, order, number, world.over(DyingClient(world.client, at, after=after)))
             done = replaced(world, order, number).exchange
@@ -51,7 +51,9 @@ def test_a_death_after_the_commit_leaves_only_the_suppliers_side_to_the_next_run
     """Without a next run the card is the buyer's, replaced once and counted once; only its supplier is not told yet."""
     with engine_world() as world:
         batch, order, number = scene(world)
-        first = next(at for kind, at, after in deaths() if "ORDER" in kind.split() and not after)
+        back = world.moment()
+        first = next(at for kind, at, _ in deaths(world, order, number) if "ORDER" in kind.split())
+        back()
         with pytest.raises(Killed):
             replaced(world, order, number, world.over(DyingClient(world.client, first, after=True)))
         assert len(world.order(order).exchanges) == 1
