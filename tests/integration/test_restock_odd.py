@@ -139,5 +139,5 @@ def test_what_was_taken_back_after_it_came_is_told_and_the_next_suppliers_cards_
 
 def test_twin_one_import_for_all_attempts_loses_the_next_suppliers_cards(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("faka.contexts.purchases.model.batch_of", lambda name, _attempt=0: batch_of(name))
-    with pytest.raises(AssertionError, match="3, 3"):
+    with pytest.raises(AssertionError, match="is booked"):
         test_what_was_taken_back_after_it_came_is_told_and_the_next_suppliers_cards_are_stock(pytest.MonkeyPatch())

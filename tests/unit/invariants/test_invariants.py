@@ -20,6 +20,7 @@ from tests.unit.invariants import (  # noqa: F401 - each registers
     plants_cards,
     plants_money,
     plants_orders,
+    plants_purchases,
     plants_recharges,
     plants_rows,
     plants_wallets,

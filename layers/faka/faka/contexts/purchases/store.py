@@ -49,16 +49,16 @@ class PurchaseStore:
         return found
 
     def find(self, name: PurchaseId) -> Purchase | None:
-        row = self._tables.get(_key(name))
+        row = self._tables.get(purchase_key(name))
         return None if row is None else _read(row)
 
     def running(self, sku: SkuId) -> Running | None:
-        row = self._tables.get(_of_sku(sku))
+        row = self._tables.get(buying_key(sku))
         return _read_running(row) if row else None
 
     def placed(self, purchase: Purchase, day: date, seen: Running | None) -> list[Write]:
         """The purchase, and the SKU's row on it in the place of `seen`. Else PurchaseRuns."""
-        key = _of_sku(purchase.sku_id)
+        key = buying_key(purchase.sku_id)
         bought = purchase.quantity + (seen.bought_on(day) if seen else 0)
         row = {**Running(purchase=purchase.id, day=day, bought=bought).model_dump(mode="json"), "pk": key.pk, "sk": key.sk}
         when = "#purchase = :seen" if seen else "attribute_not_exists(pk)"
@@ -70,16 +70,16 @@ class PurchaseStore:
         return put(TableName.TRADE, _item(after), when="#version = :seen", otherwise=_moved, seen=before.version)
 
 
-def _key(name: PurchaseId) -> Key:
+def purchase_key(name: PurchaseId) -> Key:
     return Key(TableName.TRADE, f"PURCHASE#{name}", "PURCHASE")
 
 
-def _of_sku(sku: SkuId) -> Key:
+def buying_key(sku: SkuId) -> Key:
     return Key(TableName.TRADE, f"BUYING#{sku}", "BUYING")
 
 
 def _item(purchase: Purchase) -> Item:
-    key = _key(purchase.id)
+    key = purchase_key(purchase.id)
     item: Item = {**purchase.model_dump(mode="json"), "pk": key.pk, "sk": key.sk}
     return item if purchase.due_at is None else item | due(purchase.id, purchase.due_at)
 

@@ -19,6 +19,9 @@ I2   always; reads order, attempt, receipt, refund, notice, case, buyer
 I2   always; reads order, recharge, entry, case
      A top-up is ordered under one number after the other, each only when the one before is proved to have failed; at most one
      arrives; nothing goes back while one is out; its end is its order's, its cost is booked, what was taken back has a case.
+I2   always; reads purchase, entry, case
+     Cards are bought under one number after the other, likewise, and one purchase of a SKU runs at a time; what was charged is
+     booked when it ends (I3), one card costs no more than was allowed (I8), one that is not over is looked after (I14).
 I2   always; reads order, attempt
      Goods are handed over of COMPLETED orders only; at most the last attempt is open, and a PENDING_PAYMENT order has it.
 I3   always; reads entry, receipt, order, refund

@@ -8,6 +8,7 @@ read again, all rows that concern it, until two readings in a row are the same: 
 | notice | one notice and its case | |
 | case | one case and what it is about | |
 | import | its job, its case, how far it is linked, its batch | |
+| purchase | its row, its SKU's, its entries, its case | |
 | visitor | the open orders of one visitor | |
 | sku | standing orders, heads, links, new log rows (none ever changes) | drawer, new pages; its orders, at any time in between |
 | row | nothing: one row is read at one moment, and entries never change | |
@@ -34,7 +35,7 @@ from faka.contexts.wallets.store import value_key, wallet_key
 from faka.kernel.ids import ChannelId, OrderId, PaymentId, RefundId, SkuId, payment_id, refund_id
 from faka.kernel.money import Currency
 from faka.platform.table import Item, Key, TableName
-from faka.steps.invariants import probes, recharges
+from faka.steps.invariants import probes, purchases, recharges
 from faka.steps.invariants.books import Violation
 from faka.steps.invariants.facts import Facts
 
@@ -58,10 +59,10 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         return Concern("sku", order.sku) if order is not None and of_cards else Concern("order", subject)
     if subject.startswith(("pay_", "rch_", "rch:")):
         return Concern("order", f"ord_{subject[4:].removeprefix('rch_')[:26]}")
-    if subject.startswith("order:"):
+    if subject.startswith(("pur_", "pur:")):
+        return Concern("purchase", subject.removeprefix("pur:"))
+    if subject.startswith(("order:", "dlv:", "cst:")):
         return Concern("order", subject.split(":")[1])
-    if subject.startswith(("dlv:", "cst:")):
-        return Concern("order", subject[4:].split(":")[0])
     if subject.startswith("rcp:"):
         return _of_money(facts, subject[4:])
     if subject.startswith(("rfd_", "rfd:")):
@@ -77,8 +78,7 @@ def concern_of(facts: Facts, violation: Violation) -> Concern:
         return _of_money(facts, subject)
     if subject in facts.notices:
         return Concern("notice", subject)
-    is_visitor = any(order.visitor == subject for order in facts.orders.values())
-    return Concern("visitor" if is_visitor else "row", subject)
+    return Concern("visitor" if any(order.visitor == subject for order in facts.orders.values()) else "row", subject)
 
 
 def _of_stored(facts: Facts, subject: str) -> Concern | None:
@@ -105,7 +105,7 @@ def _of_refund(facts: Facts, name: str) -> Concern:
 def keys_of(facts: Facts, concern: Concern) -> list[Key]:
     """The rows to read until they stand still."""
     readers = {"order": _order, "money": _money, "refund": _refund, "notice": _notice, "case": _case, "visitor": _visitor, "sku": _sku}
-    readers |= {"wallet": _wallet, "value": _value, "values": _values, "import": probes.keys_of}
+    readers |= {"wallet": _wallet, "value": _value, "values": _values, "import": probes.keys_of, "purchase": purchases.keys_of}
     reader = readers.get(concern.kind)
     return list(dict.fromkeys(reader(facts, concern.id))) if reader is not None else []
 

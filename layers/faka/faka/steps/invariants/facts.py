@@ -14,6 +14,7 @@ from faka.contexts.stock.standing import Standing
 from faka.kernel.delivery import DeliveryKind
 from faka.platform.table import Item
 from faka.steps.invariants.books import Violation
+from faka.steps.invariants.purchases import PurchaseFacts
 from faka.steps.invariants.recharges import RechargeFacts
 from faka.steps.invariants.stored import StoredFacts
 
@@ -214,6 +215,8 @@ class Facts:
         self.refunds: dict[str, RefundFacts] = {}
         self.recharges: dict[str, RechargeFacts] = {}
         """Order → its recharge."""
+        self.purchases: dict[str, PurchaseFacts] = {}
+        self.buying: dict[str, str] = {}  # SKU → its last purchase
         self._by_order: dict[str, list[RefundFacts]] | None = None
         self.notices: dict[str, NoticeFacts] = {}
         self.notices_done: set[str] = set()

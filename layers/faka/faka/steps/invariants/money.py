@@ -172,8 +172,8 @@ def _entries(facts: Facts) -> None:
     there |= {"cst:": facts.orders.__contains__, "rec:": facts.refunds.__contains__}
     there[_EXCHANGE] = lambda order: order in facts.orders and facts.orders[order].replaced > 0
     for name in facts.entries:
-        if name.startswith(("rfd:", "val:", "wal:", "rch:")):
-            continue  # judged beside its refund, its value, its wallet, its recharge
+        if name.startswith(("rfd:", "val:", "wal:", "rch:", "pur:")):
+            continue  # judged beside its refund, its value, its wallet, its recharge, its purchase
         about = name[4:].split(":")[0]
         known = there.get(name[:4])
         if not name.startswith(_BY_HAND) and (known is None or not known(name[4:] if name.startswith(_MOVEMENT) else about)):

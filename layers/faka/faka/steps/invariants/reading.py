@@ -7,7 +7,7 @@ from sys import intern
 from faka.contexts.orders.model import GIVES_BACK, LOG_MAX, TRANSITIONS, DeliveryState, OrderState
 from faka.contexts.payments.model import NoticeState
 from faka.platform.table import Item, TableName
-from faka.steps.invariants import kinds, probes, recharges, shelves, wallets
+from faka.steps.invariants import kinds, probes, purchases, recharges, shelves, wallets
 from faka.steps.invariants.facts import (
     AttemptFacts,
     CaseFacts,
@@ -217,6 +217,8 @@ READERS: dict[tuple[TableName, str], Reader] = {
     (TableName.TRADE, "REFUND"): refund,
     (TableName.TRADE, "NOTICE"): notice,
     (TableName.TRADE, "RECHARGE"): recharges.read,
+    (TableName.TRADE, "PURCHASE"): purchases.read,
+    (TableName.TRADE, "BUYING"): purchases.running,
     (TableName.TRADE, "CASE"): case,
     (TableName.TRADE, "DISCREPANCY"): difference,
     (TableName.TRADE, "WALLET"): wallets.wallet,

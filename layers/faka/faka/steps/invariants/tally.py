@@ -7,7 +7,7 @@ Memory:  bounded by the rows that it takes; `facts` says what is kept of one.
 from collections.abc import Iterable
 
 from faka.platform.table import Item, Key, TableName
-from faka.steps.invariants import goods, limits, money, orders, overdue, probes, recharges, refunds, wallets, withheld
+from faka.steps.invariants import goods, limits, money, orders, overdue, probes, purchases, recharges, refunds, wallets, withheld
 from faka.steps.invariants.books import Books, Question, Violation
 from faka.steps.invariants.concern import Concern, concern_of, keys_of, orders_of, pages_missing, shards_of
 from faka.steps.invariants.facts import Facts
@@ -19,11 +19,12 @@ RULES = {
     "sku": (goods, withheld, overdue),
     "order": (money, refunds, orders, recharges, limits, overdue),
     "import": (probes,),
+    "purchase": (purchases,),
     **dict.fromkeys(("wallet", "value", "values"), _STORED),
 }
 """Which rules a concern can be asked about: the others would miss rows."""
 
-ALL = (goods, withheld, probes, money, refunds, wallets, orders, recharges, limits, overdue)
+ALL = (goods, withheld, probes, money, refunds, wallets, orders, recharges, purchases, limits, overdue)
 
 
 class Tally:
