@@ -96,4 +96,4 @@ def test_twin_who_may_not_begin_a_recharge_is_refused() -> None:
     given = {"stateMachineArn": "DirectRecharge", "name": "rch", "input": "{}"}
     roles.ask("SweepFunction", "stepfunctions", "start_execution", given)
     with roles.trial(), pytest.raises(roles.NotAllowed):
-        roles.ask("StorefrontFunction", "stepfunctions", "start_execution", given)
+        roles.ask("CallbacksFunction", "stepfunctions", "start_execution", given)

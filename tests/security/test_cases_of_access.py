@@ -7,6 +7,7 @@ import base64
 import itertools
 import re
 from collections.abc import Iterator
+from fnmatch import fnmatchcase
 from typing import Any
 
 import pytest
@@ -14,7 +15,7 @@ import pytest
 from faka.contexts.orders.model import Order, OrderState
 from faka.flows import find_order, order_page, reveal
 from faka.kernel.ids import OrderId
-from infra.tools.template import Template
+from infra.tools.template import Statement, Template
 from pages.visitor import codes_value
 from tests.kit.doors import Page, load
 from tests.kit.world import World, engine_world
@@ -62,10 +63,16 @@ def who_may_change_channels(template: Template) -> list[str]:
     found = []
     for function in template.functions():
         for statement in template.role(function):
-            on_catalog = any("Catalog" in target or target == "*" for target in statement.targets)
+            on_catalog = any("Catalog" in target or target == "*" for target in statement.targets) and reaches_channels(statement)
             if any(map(statement.allows, WRITES)) or (on_catalog and any(map(statement.allows, ROWS))):
                 found.append(function)
     return found
+
+
+def reaches_channels(statement: Statement) -> bool:
+    """Whether the rows that a statement is bound to are all rows, or those of payment accounts among them."""
+    patterns = statement.condition.get("ForAllValues:StringLike", {}).get("dynamodb:LeadingKeys", ["*"])
+    return any(fnmatchcase("CHANNELS", pattern) for pattern in patterns)
 
 
 def test_f01_no_function_may_change_a_payment_account_or_its_key() -> None:
@@ -81,6 +88,18 @@ Resources:
     {{Effect: Allow, Action: "{action}", Resource: !GetAtt CatalogTable.Arn}}]}}}}]}}}}
 """
     assert who_may_change_channels(Template(text)) == ["AFunction"]
+
+
+@pytest.mark.parametrize(("keys", "found"), [('"OFFERS#*", "CHAN*"', ["AFunction"]), ('"OFFERS#*"', [])])
+def test_twin_f01_rows_that_a_role_is_bound_to_are_looked_at(keys: str, found: list[str]) -> None:
+    text = f"""
+Resources:
+  AFunction: {{Type: "AWS::Serverless::Function", Properties: {{CodeUri: a/, Role: !GetAtt ARole.Arn}}}}
+  ARole: {{Type: "AWS::IAM::Role", Properties: {{Policies: [{{PolicyDocument: {{Statement: [
+    {{Effect: Allow, Action: "dynamodb:PutItem", Resource: !GetAtt CatalogTable.Arn,
+     Condition: {{ForAllValues:StringLike: {{dynamodb:LeadingKeys: [{keys}]}}}}}}]}}}}]}}}}
+"""
+    assert who_may_change_channels(Template(text)) == found
 
 
 # -- F02: request text became a query ----------------------------------------------------------------------------------

@@ -25,7 +25,10 @@ pytestmark = pytest.mark.contract
 
 MODELS = {"product": Product, "sku": Sku, "category": Category, "channel": ChannelRow}
 READS = re.compile(r"""(?:form|asked|cookies|headers)\.get\("([\w-]+)"|reader\.(?:text|whole|raw|mail)\("(\w+)"|form\["(\w+)"\]""")
-NEVER_SHOWN = {*("accept", "accept-language", "user-agent", "x-state", "x-fragment"), *("open_id", "theme", "lang", "step", "back", "hl")}
+NEVER_SHOWN = {
+    *("accept", "accept-language", "user-agent", "x-state", "x-fragment"),
+    *("open_id", "theme", "lang", "step", "back", "hl", "instead"),
+}
 TYPED = {*("sku", "quantity", "contact", "channel", "consent", "code"), *("form_id", "seen_total_minor", "page", "no", "mail", "digits")}
 TYPED |= {"wallet", "wallet_code", "gift_code", "into", "into_code", "new_code"}
 

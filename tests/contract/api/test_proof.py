@@ -73,10 +73,10 @@ def test_twin_a_door_that_forgets_the_proof_is_found(made: Scene, book: Book, op
     def believed(deps: Any, order_id: str, _proof: Any) -> Any:
         return deps.orders.get(order_id)
 
-    flows = ("faka.flows.order_page", "faka.flows.reveal", "faka.flows.pay_with_balance", "faka.flows.ask_refund")
+    flows = ("order_page", "reveal", "pay_with_balance", "ask_refund", "correct_account")
     with ExitStack() as forgetful:
         for flow in flows:
-            forgetful.enter_context(patch(f"{flow}.prove", believed))
+            forgetful.enter_context(patch(f"faka.flows.{flow}.prove", believed))
         status, _ = asked(book, operation, made.orders()["pending"].id, "")
     assert status != 404
 

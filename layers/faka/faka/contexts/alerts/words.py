@@ -40,6 +40,8 @@ TOPICS = {
     "recharge": _("top-up"),
     "supplier": _("supplier"),
     "books": _("books"),
+    "warranty": _("warranty"),
+    "probe": _("sample of an import"),
 }
 """Kinds of cases as people call them; what is missing here is shown by its name."""
 
