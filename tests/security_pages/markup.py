@@ -54,6 +54,8 @@ ELEMENTS: dict[str, frozenset[str]] = {
         "type name value checked disabled required maxlength pattern placeholder inputmode autocomplete autocapitalize spellcheck"
         " aria-invalid aria-describedby"
     ),
+    "select": _all("name required aria-invalid aria-describedby"),
+    "option": _all("value selected data-only"),
     _SVG + "svg": _all("viewBox aria-hidden aria-label preserveAspectRatio shape-rendering"),
     _SVG + "defs": frozenset(),
     _SVG + "path": _all("d fill stroke opacity"),
