@@ -49,6 +49,8 @@ class ToppedUp:
     states: tuple[tuple[str, float], ...]
     charges: dict[str, int]
     """Number → how often it was charged, over all suppliers; what was given back is left out."""
+    charged_minor: int
+    """What suppliers say that those charges took."""
     owed_minor: int
     """What the ledger owes suppliers for this order."""
     took_s: float
@@ -69,12 +71,14 @@ def recharge(shop: str, players: str, endpoint: str, way: str = "lost", say: Say
     finally:
         for kind in (FIRST, SECOND):
             control(players, supplier=kind, way="done", cut="")
+    charges = _charges(players, number)
     return ToppedUp(
         order=number,
         stage=page.stage.get("data-state", "").split(".")[0],
         status=states[0],
         states=states[1],
-        charges=_charges(players, number),
+        charges={name: times for name, (times, _) in charges.items()},
+        charged_minor=sum(times * cost_minor for times, cost_minor in charges.values()),
         owed_minor=_owed(endpoint, number),
         took_s=time.monotonic() - began,
     )
@@ -128,11 +132,12 @@ def _machine(endpoint: str, number: str, say: Say) -> tuple[str, tuple[tuple[str
     return told["status"], passed
 
 
-def _charges(players: str, number: str) -> dict[str, int]:
+def _charges(players: str, number: str) -> dict[str, tuple[int, int]]:
+    """Number → how often it was charged and what each time takes, as its supplier says."""
     with urllib.request.urlopen(f"{players}/_supplies", timeout=30) as answer:
         suppliers: dict[str, dict[str, dict[str, Any]]] = json.load(answer)
     ours = [(name, one) for orders in suppliers.values() for name, one in orders.items() if name.startswith(f"rch{number[4:]}")]
-    return {name: one["charges"] for name, one in ours if one["state"] == "SUCCEEDED" or one["charges"] > 1}
+    return {name: (one["charges"], one["cost_minor"]) for name, one in ours if one["state"] == "SUCCEEDED" or one["charges"] > 1}
 
 
 def _owed(endpoint: str, number: str) -> int:
@@ -154,7 +159,8 @@ def judged(done: ToppedUp, way: str) -> str:
     charged = sum(done.charges.values())
     if (done.stage, charged) != wanted or done.status != "SUCCEEDED":
         return f"the order is {done.stage}, the machine {done.status}, and it was charged {charged} times"
-    return "" if bool(done.owed_minor) == bool(charged) else f"charged {charged} times, and {done.owed_minor} is owed"
+    fits = done.owed_minor == done.charged_minor
+    return "" if fits else f"suppliers took {done.charged_minor}, and the ledger owes {done.owed_minor}"
 
 
 def main() -> int:

@@ -90,6 +90,7 @@ WORDS = {
     "the supply function's dead-letter queue is not empty": "供货巡查的死信队列不为空",
     "the machine of a purchase gave up a step": "采购卡密的流程有一步未能完成",
     "the machine of a recharge gave up a step": "充值流程的一个步骤失败",
+    "a supplier of top-ups is passed by": "有充值供应商被暂停派单",
     "an account is not reconciled": "有渠道账户没有完成对账",
     "no day was reconciled for 26 hours": "已有 26 小时没有完成一次对账",
     "so much looked wrong that nothing was repaired": "差异过多，熔断后没有补单",

@@ -72,9 +72,10 @@ def _until(visitor: Shopper, order: Page, words: str) -> Page:
 
 
 def test_a_second_charge_would_be_seen() -> None:
-    done = ToppedUp("ord", "completed", "SUCCEEDED", (), {"a": 1, "b": 1}, 5_700, 1.0)
+    done = ToppedUp("ord", "completed", "SUCCEEDED", (), {"a": 1, "b": 1}, 5_700, 5_700, 1.0)
     assert "charged 2 times" in judged(done, "lost")
-    assert "owed" in judged(ToppedUp("ord", "completed", "SUCCEEDED", (), {"a": 1}, 0, 1.0), "lost")
+    for owed_minor in (0, 2_849, 5_700):
+        assert "owes" in judged(ToppedUp("ord", "completed", "SUCCEEDED", (), {"a": 1}, 2_850, owed_minor, 1.0), "lost")
 
 
 def test_stock_that_runs_low_is_bought_by_the_shop_itself_and_prices_follow_the_suppliers(cloud: LocalCloud) -> None:
