@@ -13,7 +13,7 @@
     python -m infra.ops.suppliers file SUPPLIER licence --number N --paper scan.pdf --until 2027-12-31
     python -m infra.ops.suppliers approve SUPPLIER PAPER        a second person; also `reject`, and `withdraw` of an approved one
     python -m infra.ops.suppliers score SUPPLIER                grade him by his last thirty days, with the reasons
-    python -m infra.ops.suppliers grade                         … and everybody, one after the other: for a nightly schedule
+    python -m infra.ops.suppliers grade                         … and everybody, as it happens every night
 
 A supplier's file holds id, name, kind (signed_json, md5_form, two_step), account, gateway and currency. An offer's holds sku,
 supplier_id, goods_id, cost {minor, currency}, and what it needs of face_minor, fields, carriers. A paper's file is not kept: its
@@ -29,13 +29,13 @@ import yaml
 from pydantic import ValidationError
 
 from faka.contexts.catalog.policy import explain
-from faka.contexts.suppliers.scorecard import FULL, ROUTED_MIN
+from faka.contexts.suppliers.scorecard import FULL, ROUTED_MIN, Score
 from faka.contexts.suppliers.store import Offer, SupplierMissing, SupplierRow
 from faka.flows.admit_supplier import switch_supplier
+from faka.flows.grade_suppliers import grade_supplier, grade_suppliers
 from faka.kernel.errors import InvalidRequest
 from faka.kernel.ids import SkuId, SupplierId
 from faka.steps.offers import offered
-from faka.steps.scorecard import graded
 from faka.wiring import Deps
 from infra.ops.command import parser_of, perform
 from infra.ops.supplier_papers import add_verbs, print_papers
@@ -89,16 +89,15 @@ def switch(deps: Deps, given: argparse.Namespace) -> None:
 
 
 def grade(deps: Deps, _: argparse.Namespace) -> None:
-    for row in deps.suppliers.rows():
-        print_score(deps, row.id)
+    for row, found in grade_suppliers(deps):
+        print_score(deps, row, found)
 
 
 def score(deps: Deps, given: argparse.Namespace) -> None:
-    print_score(deps, SupplierId(given.id))
+    print_score(deps, *grade_supplier(deps, SupplierId(given.id)))
 
 
-def print_score(deps: Deps, supplier: SupplierId) -> None:
-    row, found = graded(deps, supplier)
+def print_score(deps: Deps, row: SupplierRow, found: Score) -> None:
     print(line(deps, row))
     print(f"  {found.points} of {FULL} points; below {ROUTED_MIN} he is asked last" if found.grade else "  nothing has happened yet")
     for reason in found.reasons:

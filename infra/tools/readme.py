@@ -87,6 +87,7 @@ WORDS = {
     "staff have not been told of something": "有消息未能送达工作人员",
     "a route to staff refuses messages": "某个通知渠道拒收消息",
     "nobody has looked at stock and suppliers for five minutes": "已有五分钟没有巡查库存和供应商",
+    "suppliers could not be graded": "供应商评级未能完成",
     "the supply function's dead-letter queue is not empty": "供货巡查的死信队列不为空",
     "the machine of a purchase gave up a step": "采购卡密的流程有一步未能完成",
     "the machine of a recharge gave up a step": "充值流程的一个步骤失败",

@@ -1,5 +1,6 @@
 """A top-up on the local cloud: bought in the shop, ordered by the machine as it is deployed, at players of suppliers; charged once."""
 
+import json
 import time
 from collections.abc import Iterator
 
@@ -109,17 +110,27 @@ def test_stock_that_runs_low_is_bought_by_the_shop_itself_and_prices_follow_the_
         deps.tables.apply(deps.supply_rules.forgotten(sku.id))
 
 
-def _round(cloud: LocalCloud) -> None:
+def test_the_night_grades_the_suppliers_by_what_they_did(cloud: LocalCloud) -> None:
+    """Top-ups and bought cards of the tests above, read with the function's own role; too little of it to be bad."""
+    told = json.loads(_round(cloud, "GradingFunction"))
+    with cloud.here() as environment:
+        rows = Deps(ShopSettings.from_env(environment)).suppliers.rows()
+    assert told == {"suppliers": len(rows), "low": 0}
+    assert "A" in {row.grade for row in rows}
+
+
+def _round(cloud: LocalCloud, function: str = "SupplyFunction") -> bytes:
     """As its schedule would, and not in a minute. Where that runs just now, this waits its turn."""
     for _ in range(30):
         try:
-            answer = cloud.client("lambda").invoke(FunctionName=cloud.deployed()["SupplyFunction"], Payload=b"{}")
+            answer = cloud.client("lambda").invoke(FunctionName=cloud.deployed()[function], Payload=b"{}")
         except ClientError:
             time.sleep(1)
             continue
-        assert "FunctionError" not in answer, answer["Payload"].read()
-        return
-    raise AssertionError("the supply function never had time")
+        told: bytes = answer["Payload"].read()
+        assert "FunctionError" not in answer, told
+        return told
+    raise AssertionError(f"{function} never had time")
 
 
 def _left(deps: Deps, sku: Sku) -> int:

@@ -54,6 +54,7 @@ RUNS = {
     "restock": "RestockFunction",
     "watch_stock": "SupplyFunction",
     "sync_supply": "SupplyFunction",
+    "grade_suppliers": "GradingFunction",
     "announce": "RelayFunction",
     "alert_staff": "AlertsFunction",
     "fulfil": "FulfilFunction",

@@ -1,17 +1,16 @@
-"""Grade a supplier by what the books and rows of the last weeks say of him."""
+"""What the books and rows of the last weeks say of suppliers."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 
 from faka.contexts.complaints import ComplaintState
 from faka.contexts.recharges import Attempt, RechargeState
 from faka.contexts.recharges.store import recharge_from
-from faka.contexts.suppliers.scorecard import Counted, Event, Happened, Score, score
-from faka.contexts.suppliers.store import SupplierRow
+from faka.contexts.suppliers.scorecard import LATE_S, Counted, Event, Happened
 from faka.contexts.vault import BatchState
 from faka.kernel.errors import Broken
 from faka.kernel.ids import BatchId, SupplierId
-from faka.platform import telemetry
 from faka.platform.table import Item, TableName
 from faka.wiring import Deps
 
@@ -21,9 +20,7 @@ WINDOW = timedelta(days=30)
 
 ROWS_MAX = 3_000_000
 SCAN_PAGE = 1_000
-"""As for the nightly audit; read at a terminal, never for a buyer."""
-
-REASONS_MAX = 8
+"""As for the nightly audit; read at night or at a terminal, never for a buyer."""
 
 BUYERS_OWN = frozenset({"account", "price", "goods"})
 """Reasons of a refusal that say nothing about how well a supplier works."""
@@ -33,35 +30,29 @@ class TooMuchHistory(Broken):
     """More rows than one reading may take."""
 
 
-def graded(deps: Deps, supplier_id: SupplierId) -> tuple[SupplierRow, Score]:
-    """The supplier with his new grade, and the score behind it.
-
-    Writes: catalog (his row), if the grade or its reasons are new. Raises: SupplierMissing, SupplierMoved, TooMuchHistory.
-    """
-    row = deps.suppliers.get(supplier_id)
-    found = score(Counted.of(history(deps, supplier_id, deps.clock.now() - WINDOW)))
-    after = row.changed(grade=found.grade, grade_reasons=found.reasons[:REASONS_MAX])
-    if (after.grade, after.grade_reasons) == (row.grade, row.grade_reasons):
-        return row, found
-    deps.tables.apply(deps.suppliers.replaced(row, after))
-    if after.is_low and not row.is_low:
-        telemetry.note("supplier_downgraded", channel_id=supplier_id, outcome="; ".join(found.reasons))
-        telemetry.count("SuppliersDowngraded")
-    return after, found
+def counted(deps: Deps, since: datetime) -> dict[SupplierId, Counted]:
+    """What happened with each supplier from `since` on: one reading for all of them, kept as sums. Raises: TooMuchHistory."""
+    sums: Counter[tuple[SupplierId, Event, bool]] = Counter()
+    for supplier_id, one in history(deps, since):
+        sums[supplier_id, one.what, one.is_late] += one.count
+    found: dict[SupplierId, list[Happened]] = {}
+    for (supplier_id, what, is_late), count in sums.items():
+        found.setdefault(supplier_id, []).append(Happened(what=what, count=count, wait_s=LATE_S + 1 if is_late else 0))
+    return {supplier_id: Counted.of(each) for supplier_id, each in found.items()}
 
 
-def history(deps: Deps, supplier_id: SupplierId, since: datetime) -> Iterator[Happened]:
-    """What happened with him from `since` on, in no order. Bound: `ROWS_MAX` rows of trade, and of the journal."""
+def history(deps: Deps, since: datetime) -> Iterator[tuple[SupplierId, Happened]]:
+    """What happened with whom from `since` on, in no order. Bound: `ROWS_MAX` rows of trade, and of the journal."""
     for transaction in deps.ledger.every():
         if transaction.kind == "stock_purchased" and transaction.recorded_at >= since:
-            yield from _batch(deps, BatchId(transaction.ref), supplier_id)
+            yield from _batch(deps, BatchId(transaction.ref))
     for row in _rows(deps):
         if row["sk"] == "RECHARGE":
             for attempt in recharge_from(row).attempts:
-                if attempt.supplier_id == supplier_id and attempt.sent_at >= since:
-                    yield from happened(attempt)
-        elif row["sk"] == "COMPLAINT" and _counts(row, supplier_id, since):
-            yield Happened(what=Event.COMPLAINT)
+                if attempt.sent_at >= since:
+                    yield from ((attempt.supplier_id, one) for one in happened(attempt))
+        elif row["sk"] == "COMPLAINT" and _counts(row, since):
+            yield SupplierId(row["supplier"]), Happened(what=Event.COMPLAINT)
 
 
 def happened(attempt: Attempt) -> Iterator[Happened]:
@@ -80,20 +71,16 @@ def happened(attempt: Attempt) -> Iterator[Happened]:
             return
 
 
-def _batch(deps: Deps, batch_id: BatchId, supplier_id: SupplierId) -> Iterator[Happened]:
+def _batch(deps: Deps, batch_id: BatchId) -> Iterator[tuple[SupplierId, Happened]]:
     job = deps.imports.get(batch_id)
     batch = deps.vault.batch(job.sku, job.ordinal)
-    if batch.supplier != supplier_id:
-        return
     bad = batch.count if batch.state is BatchState.VOID else len(batch.void)
-    yield Happened(what=Event.BATCH)
-    yield Happened(what=Event.CARD, count=batch.count - bad)
-    yield Happened(what=Event.BAD_CARD, count=bad)
+    for what, count in ((Event.BATCH, 1), (Event.CARD, batch.count - bad), (Event.BAD_CARD, bad)):
+        yield SupplierId(batch.supplier), Happened(what=what, count=count)
 
 
-def _counts(complaint: Item, supplier_id: SupplierId, since: datetime) -> bool:
-    is_his = complaint["supplier"] == supplier_id and complaint["state"] != ComplaintState.REFUSED
-    return is_his and datetime.fromisoformat(complaint["created_at"]) >= since
+def _counts(complaint: Item, since: datetime) -> bool:
+    return complaint["state"] != ComplaintState.REFUSED and datetime.fromisoformat(complaint["created_at"]) >= since
 
 
 def _rows(deps: Deps) -> Iterator[Item]:

@@ -54,6 +54,10 @@ class Happened(Frozen):
     wait_s: int = 0
     """From order to arrival."""
 
+    @property
+    def is_late(self) -> bool:
+        return self.what is Event.ARRIVED and self.wait_s > LATE_S
+
 
 class Counted(Frozen):
     """A history, as far as it counts."""
@@ -74,7 +78,7 @@ class Counted(Frozen):
         late = 0
         for one in history:
             sums[one.what] += one.count
-            late += one.count if one.what is Event.ARRIVED and one.wait_s > LATE_S else 0
+            late += one.count if one.is_late else 0
         return cls(
             cards=sums[Event.CARD] + sums[Event.BAD_CARD],
             bad_cards=sums[Event.BAD_CARD],
