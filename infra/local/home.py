@@ -16,6 +16,7 @@ import contextlib
 import fcntl
 import json
 import re
+import secrets
 import shutil
 import socket
 from dataclasses import asdict, dataclass
@@ -26,6 +27,10 @@ from typing import Any, TextIO
 ROOT = Path(__file__).resolve().parents[2]
 PREFERRED_PORT = 8080
 TRIES_MAX = 200
+
+LISTENED_MIN, LISTENED_MAX = 20_000, 32_000
+"""Ports to listen on: below those that Linux gives to connections (from 32,768 on). The neighbour of a port of that range was taken by a
+connection of somebody else's in the second before the simulator listened on it."""
 
 
 _PORT = re.compile(r"(?<=127\.0\.0\.1:)\d+\b")
@@ -168,6 +173,12 @@ def pair_of_ports(wanted: int | None, remembered: int) -> int:
 
 
 def any_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A free one that stays free until somebody listens on it: connections do not get it, and nobody else is likely to draw it.
+
+    Raises: Refused.
+    """
+    for _ in range(TRIES_MAX):
+        port = LISTENED_MIN + secrets.randbelow(LISTENED_MAX - LISTENED_MIN)
+        if is_free(port):
+            return port
+    raise Refused("No port is free on loopback.")

@@ -178,10 +178,13 @@ def own_words(world: World, order: Order):
 
 
 def notices(honest: bytes) -> st.SearchStrategy[tuple[str, str, str, bytes, str]]:
+    """Half of them differ from an honest notice by one bit of its body and nothing else: far ones never come to the signature."""
     spoiled = st.integers(0, len(honest) - 1).map(lambda at: honest[:at] + bytes([honest[at] ^ 1]) + honest[at + 1 :])
     accounts = st.sampled_from(["alipay", "alipay", "alipay", "epay", "nobody", "", "a" * 300, "../x", "\x00", "é"])
-    kinds = KINDS | st.just("application/x-www-form-urlencoded; text/html; charset=utf-8")
-    return st.tuples(st.sampled_from(["GET", "POST", "POST"]), accounts, accounts, BODIES | spoiled | spoiled | st.just(b""), kinds)
+    kind = "application/x-www-form-urlencoded; text/html; charset=utf-8"
+    near = st.tuples(st.just("POST"), st.just("alipay"), st.just("alipay"), spoiled, st.just(kind))
+    methods, bodies = st.sampled_from(["GET", "POST", "POST"]), BODIES | spoiled | spoiled | st.just(b"")
+    return near | st.tuples(methods, accounts, accounts, bodies, KINDS | st.just(kind))
 
 
 def test_the_callback_door_answers_any_body_in_its_own_words(world: World) -> None:

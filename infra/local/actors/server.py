@@ -42,7 +42,8 @@ class Server(ThreadingHTTPServer):
 
     def server_close(self) -> None:
         super().server_close()
-        self.players.courier.close()
+        if "players" in self.__dict__:  # a port that is taken ends it before it has any
+            self.players.courier.close()
 
 
 def create_server(port: int, state: Path | None, *, mail_source: str = "", keys: Keys | None = None) -> Server:

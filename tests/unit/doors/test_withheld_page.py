@@ -8,6 +8,7 @@ import pytest
 from faka.contexts.orders.model import DeliveryState
 from faka.contexts.stock import Why
 from faka.contexts.vault import Batch, BatchState, moved
+from faka.flows import reveal
 from pages.visitor import codes_value
 from tests.kit.doors import Page, Shop
 from tests.kit.world import World
@@ -56,6 +57,28 @@ def test_after_the_thaw_the_buyer_opens_what_was_withheld_while_he_looked(world:
     shop, page = withheld(world, batch)
     thawed(world, batch)
     assert "SECRET-0" in pressed(shop, page).text
+
+
+def asked(world: World) -> list[str]:
+    return [row["state"] for row in world.rows("test-trade") if row["sk"] == "CASE"]
+
+
+def test_after_the_thaw_nobody_is_asked_for_other_cards_any_more(world: World) -> None:
+    batch = world.stock_up(1)
+    shop, page = withheld(world, batch)
+    assert asked(world) == ["OPEN"]
+    thawed(world, batch)
+    pressed(shop, page)
+    assert asked(world) == ["CLOSED"]
+
+
+def test_twin_an_opening_that_answers_no_case_leaves_a_person_to_make_it_good_twice(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(reveal, "answered", lambda *_: [])
+    batch = world.stock_up(1)
+    shop, page = withheld(world, batch)
+    thawed(world, batch)
+    pressed(shop, page)
+    assert asked(world) == ["OPEN"]
 
 
 def test_with_new_stock_the_buyer_gets_another_card_for_the_one_that_stays_withheld(world: World) -> None:

@@ -19,9 +19,9 @@ from faka.contexts.vault import CardWithheld, OpenCard
 from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import Conflict, TransactionBusy
 from faka.kernel.ids import ulid
-from faka.platform.table import Write
 from faka.steps.proof import Proof, prove
 from faka.steps.replace import replace_withheld
+from faka.steps.withheld import answered
 from faka.wiring import Deps
 
 
@@ -130,8 +130,8 @@ def _audited(deps: Deps, order: Order, cards: tuple[OpenCard, ...], viewer: View
         cards=len(cards),
         content_sha256=_content(cards),
     )
-    writes: list[Write] = [deps.orders.replaced(order, after), deps.audit.opening(opening)]
-    deps.tables.commit(writes)
+    answer = answered(deps, order, after, "opened: they may be shown again")
+    deps.tables.commit([deps.orders.replaced(order, after), deps.audit.opening(opening), *answer])
     return after
 
 
