@@ -212,9 +212,12 @@ FORBIDDEN: dict[str, tuple[Try, set[str]]] = {
     ),
     "edit the catalogue": (
         lambda client, names: client("dynamodb").put_item(TableName=names["CatalogTable"], Item=key("PRODUCT#x")),
-        {"SupplyFunction"},  # writes offers there and nothing else: a condition, and those are beyond the emulator
+        {"SupplyFunction", "GradingFunction"},  # offers, grades and nothing else: conditions, and those are beyond the emulator
     ),
-    "read a whole table": (lambda client, names: client("dynamodb").scan(TableName=names["TradeTable"]), {"AuditorFunction"}),
+    "read a whole table": (
+        lambda client, names: client("dynamodb").scan(TableName=names["TradeTable"]),
+        {"AuditorFunction", "GradingFunction"},
+    ),
     "read an upload": (
         lambda client, names: client("s3").get_object(Bucket=names["IntakeBucket"], Key="incoming/bat_x"),
         {"IntakeFunction"},
