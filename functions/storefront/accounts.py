@@ -4,7 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from faka.flows.accounts import AccountFault, AccountField, AccountForm, BadAccount, Choice, FieldKind, Problem
+from faka.flows.saved_accounts import Saved
 from faka.kernel.errors import FakaError
+from faka.kernel.mask import mask_account
 from pages.forms import BadForm, Fault, mark
 from pages.i18n import Language
 
@@ -45,6 +47,15 @@ class ChoiceView:
 
 
 @dataclass(frozen=True)
+class SavedChoice:
+    """An account of this browser's, as much of it as a page shows."""
+
+    id: str
+    text: str
+    is_chosen: bool
+
+
+@dataclass(frozen=True)
 class FieldView:
     id: str
     label: str
@@ -72,6 +83,20 @@ def _field(field: AccountField, value: str, lang: Language) -> FieldView:
 def _choice(choice: Choice, value: str, lang: Language) -> ChoiceView:
     only = ";".join(f"{PREFIX}{name}={','.join(values)}" for name, values in choice.only.items())
     return ChoiceView(choice.value, choice.label.pick(lang), only, choice.value == value)
+
+
+def saved_choices(form: AccountForm | None, saved: Saved, chosen: str | None, lang: Language) -> tuple[SavedChoice, ...]:
+    """Masked, newest first. Where nobody has chosen yet (None) the newest is; empty means another one, which is typed."""
+    if form is None:
+        return ()
+    first = saved[0].id if saved and chosen is None else chosen
+    return tuple(SavedChoice(one.id, _masked(form, one.account, lang), one.id == first) for one in saved)
+
+
+def _masked(form: AccountForm, account: Mapping[str, str], lang: Language) -> str:
+    """A choice by its words, which are nobody's secret; of what was typed as little as everywhere."""
+    chosen = ((field.choice(account[field.name]), account[field.name]) for field in form.fields)
+    return " · ".join(choice.label.pick(lang) if choice is not None else mask_account(value) for choice, value in chosen)
 
 
 def account_labels(form: AccountForm | None, lang: Language) -> dict[str, str]:

@@ -2,9 +2,10 @@
 
 Audience:   visitors and buyers, no account; proof of an order is its lookup code or a mailed one-time code
 Trigger:    API `shop` (REST), the routes below
-Flows:      browse · quote · checkout · order_page · correct_account · pay_with_balance · find_order · wallet · redeem_value
+Flows:      browse · quote · checkout · saved_accounts · order_page · correct_account · pay_with_balance · find_order · wallet ·
+            redeem_value
 Tables:     catalog read · trade read and transactional write · journal append · guard read and write · vault never
-Keys:       index key (GenerateMac) for contacts and addresses; no key that opens a card
+Keys:       index key (GenerateMac) for contacts, addresses and what a browser keeps; no key that opens a card
 Secrets:    payment channels' accounts, to create and query payments
 Limits:     16 KB a form · 500 cards an order · open orders a visitor by FAKA_HOLDS_MAX
 On failure: a page in the visitor's language, or problem+json; an order that was committed is on its order page

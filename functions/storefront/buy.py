@@ -6,6 +6,7 @@ from dataclasses import replace
 from accounts import account_faults, typed_account
 from house import House
 from product import fresh_form, product_view
+from saved import APART, ID_MAX, Meant, after_order, after_removal, dropped_id, meant
 from views import Tile, Typed, form_faults, tile, way_of
 
 from faka.flows import browse as flow
@@ -54,31 +55,34 @@ class Buy:
         """Place the order and go to its page. The same form sent twice leads to the same order."""
         who, form = self._house.visitor(request), request.form
         lang = language(form.get("lang", ""))
-        if lang is not None or form.get("step") == "quote":
+        if lang is not None or form.get("step") == "quote" or dropped_id(form):
             return self._again(request, who, form, lang)
         try:
-            command = _command(who, request, form)
+            command = _command(who, request, form, meant(self._house.deps, who, request.params["slug"], form))
             order = self._placed(command)
         except FakaError as error:
             if not request.wants_page or isinstance(error, Broken) or (isinstance(error, NotFound) and error.code() not in FIELDS):
                 raise
             return self._refused(request, who, form, error)
         kept = cookie(ORDERS_COOKIE, codes_value(who.codes, order.id, command.code), ORDERS_AGE_S)
-        return see_other(f"/o/{order.id}", kept)
+        return see_other(f"/o/{order.id}", kept, *after_order(self._house.deps, who, request.params["slug"], form, order))
 
     def _placed(self, command: CheckoutCommand) -> OrderFacts:
         """Raises: BadForm for a wrong account, so that its faults stand beside the form's own fields; else as `checkout`."""
         try:
             return checkout(self._house.deps, command)
         except BadAccount as error:
-            raise BadForm(account_faults(error)) from error
+            raise BadForm([APART] if command.is_account_saved else account_faults(error)) from error
 
     def _again(self, request: Request, who: Visitor, form: Mapping[str, str], lang: i18n.Language | None) -> Answer:
-        """The page once more, in another language or with a new total; nothing typed is lost and nothing is judged yet."""
+        """The page once more, in another language, with a new total or without a saved account; nothing typed is lost or judged yet."""
         cookies: tuple[str, ...] = ()
         if lang is not None:
             who = replace(who, frame=replace(who.frame, lang=lang))
             cookies = (cookie(PREFS_COOKIE, prefs_value(lang, who.frame.theme), PREFS_AGE_S),)
+        if chosen := dropped_id(form):
+            value, dropped = after_removal(self._house.deps, who, chosen)
+            who, cookies = replace(who, accounts=value), (*cookies, dropped)
         view = product_view(self._house, who, self._page(request), self._typed(form))
         return self._house.page(who, "shop/product.html", view, cookies=cookies)
 
@@ -100,7 +104,7 @@ class Buy:
             429: _("Please finish first what you began."),
             503: _("This is not possible right now."),
         }
-        fields = ("sku", "quantity", "account", *(one.id for one in view.account), "contact", "channel", "consent")
+        fields = ("sku", "quantity", "account", "saved_account", *(one.id for one in view.account), "contact", "channel", "consent")
         view = replace(
             view,
             faults=form_faults(faults, lang, fields),
@@ -126,6 +130,8 @@ class Buy:
             channel=form.get("channel", "")[:80],
             has_consent=bool(form.get("consent")),
             account=typed_account(form),
+            saved=form.get("saved_account", "")[:ID_MAX],
+            is_remembered=bool(form.get("remember_account")),
         )
 
     def _alternatives(self, page: ProductPage, who: Visitor) -> tuple[Tile, ...]:
@@ -138,7 +144,7 @@ class Buy:
         return ()
 
 
-def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> CheckoutCommand:
+def _command(who: Visitor, request: Request, form: Mapping[str, str], goes_to: Meant) -> CheckoutCommand:
     """Raises: BadForm with every fault of the form at once."""
     reader = Reader(form)
     sku = reader.text("sku", 48, missing=mark("Please choose one of the versions on this page."))
@@ -147,6 +153,7 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
     channel, method = _way(reader)
     if not (is_ulid(reader.raw("form_id")) and is_code(reader.raw("code"))):
         reader.faults.append(Fault("form_id", mark("This form is not complete. Please open the product page again.")))
+    reader.faults += goes_to.faults
     seen = reader.whole("seen_total_minor", 0, AMOUNT_MINOR_MAX) if reader.raw("seen_total_minor") else None
     reader.done()
     return CheckoutCommand(
@@ -161,7 +168,8 @@ def _command(who: Visitor, request: Request, form: Mapping[str, str]) -> Checkou
         device=who.sight,
         address=request.address,
         consent=reader.raw("consent")[:80],
-        account=typed_account(form),
+        account=dict(goes_to.account),
+        is_account_saved=goes_to.is_saved,
         locale=TAGS[who.frame.lang].replace("-", "_"),
         seen_total_minor=seen,
     )

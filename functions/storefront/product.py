@@ -2,12 +2,13 @@
 
 from dataclasses import replace
 
-from accounts import account_fields
+from accounts import account_fields, saved_choices
 from house import House
 from views import Crumb, ProductView, SkuChoice, Sum, Typed, sum_of, ways
 
 from faka.flows.browse import ProductPage
 from faka.flows.quote import Quote, QuoteRequest, quote
+from faka.flows.saved_accounts import offered_accounts
 from faka.flows.ways import Choice, ways_for
 from faka.kernel import ids
 from faka.kernel.errors import FakaError
@@ -75,6 +76,7 @@ def product_view(house: House, who: Visitor, page: ProductPage, typed: Typed) ->
         limit_hint=_limits(chosen.per_order_min, chosen.per_order_max, lang),
         is_single=all(one.per_order_max == 1 for one in product.skus),
         account=account_fields(product.account_form, typed.account, lang),
+        saved=saved_choices(product.account_form, offered_accounts(house.deps, who.accounts, product), typed.saved, lang),
         total=total,
         price_note=note,
         can_pay=bool(in_stock) and (bool(offered) or not is_priced),

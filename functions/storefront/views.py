@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from accounts import FieldView
+from accounts import FieldView, SavedChoice
 
 from faka.flows.browse import Shelf
 from faka.flows.browse import Tile as ShelfTile
@@ -105,6 +105,9 @@ class Typed:
     channel: str = ""
     has_consent: bool = False
     account: Mapping[str, str] = field(default_factory=dict)
+    saved: str | None = None
+    """Id of the saved account that was chosen, empty for another one; None on a page where nobody has chosen yet."""
+    is_remembered: bool = False
 
 
 @dataclass(frozen=True)
@@ -130,6 +133,7 @@ class ProductView:
     is_single: bool
     """Only one can be ordered, so nobody is asked how many."""
     account: tuple[FieldView, ...]
+    saved: tuple[SavedChoice, ...]
     total: Sum | None
     price_note: str
     can_pay: bool

@@ -61,7 +61,9 @@ SHOP: dict[str, Answers] = {
     "GET /c/{category}": Answers((page("the shelf of a category and all below it"),), (catalog.CategoryNotFound,)),
     "GET /p/{slug}": Answers((page("the product with its order form"),), (catalog.ProductNotFound,)),
     "GET /p/{slug}/quote": Answers((page("the sum, as a fragment"),), (*CHOSEN, QuantityNotOffered)),
-    "POST /p/{slug}": Answers((SEE_ORDER, page("the form again, in another language or with a new total")), (*CHOSEN, *BOUGHT)),
+    "POST /p/{slug}": Answers(
+        (SEE_ORDER, page("the form again, in another language, with a new total or without a saved account")), (*CHOSEN, *BOUGHT)
+    ),
     "GET /o/{no}": Answers(
         (page("the order"), (303, "text/plain", "the same address without a provider's parameters")), (orders.OrderNotFound,)
     ),
@@ -139,6 +141,7 @@ MEANINGS = {
     "contact": "where news go; may stay empty",
     "digits": "the six digits that were mailed",
     "form_id": "one-time id of the form; it becomes the number of the order or wallet, so a form sent twice makes one",
+    "drop_account": "id of a saved account that this device forgets, or `all`; shows the form again",
     "gift_code": "the code to redeem; case, spaces and hyphens do not matter",
     "hl": "language for who carries no cookies: `zh` or `en`",
     "instead": "`money`: no other account, the money back",
@@ -151,6 +154,8 @@ MEANINGS = {
     "open_id": "one-time id of this opening; the same again is the same opening",
     "page": "page of the listing",
     "quantity": "how many",
+    "remember_account": "present when this device keeps the order's account, sealed",
+    "saved_account": "id of the saved account that the goods go to; empty where it is typed",
     "seen_total_minor": "the total that the buyer saw; another one is refused",
     "sku": "the version chosen",
     "step": "`quote` shows the form again with its new total",

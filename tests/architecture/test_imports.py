@@ -17,7 +17,7 @@ pytestmark = pytest.mark.architecture
 SOLE = {
     "chalice": ("faka.platform.door",),
     "aws_encryption_sdk": ("faka.platform.envelope",),
-    "cryptography": ("faka.contexts.payments.providers",),
+    "cryptography": ("faka.contexts.payments.providers", "faka.platform.device_seal"),
     "urllib3": ("faka.platform.outbound",),
     "boto3": ("faka.platform",),
     "botocore": ("faka.platform",),
@@ -126,7 +126,7 @@ def test_the_sentence_below_the_picture_names_who_alone_may_import_what() -> Non
     text = faka.__doc__ or ""
     assert "Only `platform.door` imports chalice" in text
     assert "`platform.envelope` the Encryption SDK" in text
-    assert "`cryptography` only the payment providers" in text
+    assert "`cryptography` only the payment providers and\n`platform.device_seal`" in text
 
 
 def test_imports_point_downward() -> None:

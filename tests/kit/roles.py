@@ -45,6 +45,7 @@ RUNS = {
     "redeem_value": "StorefrontFunction",
     "wallet": "StorefrontFunction",
     "accounts": "StorefrontFunction",
+    "saved_accounts": "StorefrontFunction",
     "ways": "StorefrontFunction",
     "reveal": "RevealFunction",
     "take_notice": "CallbacksFunction",

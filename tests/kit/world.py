@@ -35,11 +35,13 @@ from faka.kernel.delivery import DeliveryKind
 from faka.kernel.errors import FakaError
 from faka.kernel.exchange import HttpAnswer, RawRequest
 from faka.kernel.ids import ChannelId, OrderId, batch_id, lookup_code, out_trade_no, ulid
+from faka.platform.device_seal import DeviceSeal
 from faka.platform.envelope import Envelope
 from faka.platform.index_key import IndexKey
+from faka.platform.mackey import MacKey
 from faka.platform.table import from_wire
 from faka.steps.proof import Proof
-from faka.wiring import Deps, ShopSettings
+from faka.wiring import SAVED_ACCOUNTS, SAVED_VALUE_MAX, Deps, ShopSettings
 from tests.kit.clock import CountingPause, FrozenClock, SeededChance
 from tests.kit.engine import Engine
 from tests.kit.providers import FakeProviders
@@ -115,6 +117,7 @@ class World:
             secrets=self.providers.secrets,  # type: ignore[arg-type]
         )
         deps.__dict__["index_key"] = IndexKey(self.kms, index)
+        deps.__dict__["accounts_seal"] = DeviceSeal(MacKey(self.kms, index, SAVED_ACCOUNTS), SAVED_ACCOUNTS, SAVED_VALUE_MAX, self.chance)
         deps.__dict__["envelope"] = Envelope(self.kms, self.card_key, self.clock)
         deps.__dict__["mail"] = Letterbox()
         deps.__dict__["bus"] = Announcements()

@@ -11,7 +11,8 @@ Floors, bottom-up; imports only ever point downward. `tests/architecture` reads 
 1  faka.platform.<part>  may import kernel boto3 botocore aws_lambda_powertools
 0  faka.kernel           may import pydantic
 ```
-Only `platform.door` imports chalice, only `platform.envelope` the Encryption SDK, `cryptography` only the payment providers.
+Only `platform.door` imports chalice, only `platform.envelope` the Encryption SDK, `cryptography` only the payment providers and
+`platform.device_seal`.
 Flows do not import flows and contexts do not import contexts: nouns know each other by id. A *step* is a piece that several
 flows share and that combines nouns, such as settling a payment or giving cards back.
 """

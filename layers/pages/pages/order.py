@@ -118,12 +118,12 @@ def _as_it_stands(order: OrderFacts, bought: Bought, lang: Language, now: dateti
         again_href=f"/p/{order.product_id}?sku={bought.sku_id}&quantity={order.quantity}",
         guide=bought.guide if has_goods else "",
         rights=bought.rights,
-        account=account_parts(order, bought, is_masked=stage != "pending"),
+        account=account_parts(order, bought, is_masked=stage != "pending" or order.is_account_saved),
     )
 
 
 def account_parts(order: OrderFacts, bought: Bought, *, is_masked: bool) -> tuple[Part, ...]:
-    """The account by the product's words. A choice is nobody's secret; what was typed is masked once it is paid."""
+    """The account by the product's words. A choice is nobody's secret; the rest is masked once it is paid, or chosen masked."""
     found = []
     for name, value in order.account.items():
         words = bought.labels.get(f"{name}={value}")

@@ -50,6 +50,8 @@ class OrderFacts(Protocol):
     @property
     def account(self) -> Mapping[str, str]: ...
     @property
+    def is_account_saved(self) -> bool: ...
+    @property
     def question(self) -> QuestionFacts | None: ...
     @property
     def quantity(self) -> int: ...
@@ -222,7 +224,7 @@ class OrderView:
     give_back: GiveBack | None = None
     asked: Asked | None = None
     account: tuple[Part, ...] = ()
-    """Where it goes: in full while it can still be given up, masked from then on."""
+    """Where it goes: as typed in full while it can still be given up, masked from then on; masked at once where it was chosen masked."""
     late: Remark | None = None
     paid_back: int = 0
     """Cards that were bad and whose price went back: they are not shown."""

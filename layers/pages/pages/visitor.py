@@ -4,7 +4,7 @@ import json
 import re
 from base64 import urlsafe_b64decode, urlsafe_b64encode
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Literal
 from urllib.parse import urlsplit
 
@@ -16,6 +16,8 @@ from pages.render import THEMES, Frame, Theme
 ORDERS_COOKIE = "orders"
 GRANT_COOKIE = "grant"
 PREFS_COOKIE = "prefs"
+ACCOUNTS_COOKIE = "accounts"
+"""Sealed by the shop: nobody on the device can read it."""
 
 ORDERS_MAX = 8
 """Orders that a browser keeps the codes of, far below the 4 KB of a cookie."""
@@ -25,6 +27,9 @@ CODES_VALUE_MAX = 600
 
 ORDERS_AGE_S = 180 * 86_400
 PREFS_AGE_S = 365 * 86_400
+ACCOUNTS_AGE_S = 180 * 86_400
+"""From the last order that used them: as long as the browser knows that order."""
+
 GRANT_AGE_S = 86_400
 """As long as the grant itself lives."""
 
@@ -41,6 +46,8 @@ class Visitor:
     codes: Mapping[OrderId, str]
     """Lookup codes by order, newest first."""
     grant: str
+    accounts: str = field(default="", repr=False)
+    """The saved accounts as they came, sealed and not judged."""
     is_in_wechat: bool = False
     """Inside WeChat's own browser, which opens no other payment app."""
 
@@ -60,7 +67,8 @@ def visitor(cookies: Mapping[str, str], headers: Mapping[str, str], path: str, a
     agent = headers.get("user-agent", "")
     frame = Frame(lang=lang, theme=prefs[1], here=page_of(path), is_mobile=bool(_MOBILE.search(agent)))
     codes, grant = read_codes(cookies.get(f"__Host-{ORDERS_COOKIE}", "")), cookies.get(f"__Host-{GRANT_COOKIE}", "")[:80]
-    return Visitor(frame, codes, grant, is_in_wechat="MicroMessenger" in agent)
+    accounts = cookies.get(f"__Host-{ACCOUNTS_COOKIE}", "")
+    return Visitor(frame, codes, grant, accounts, is_in_wechat="MicroMessenger" in agent)
 
 
 def _prefs(value: str) -> tuple[Language | None, Theme]:

@@ -130,7 +130,8 @@ def _is_refused(_ctx: CheckContext, response: Response, case: Case) -> None:
 
 def _again(case: Case, given: dict[str, Any]) -> bool:
     """A form that only wants to be shown again is not judged yet."""
-    return case.operation.path == "/p/{slug}" and (given.get("step") == "quote" or given.get("lang", "")[:2].lower() in ("zh", "en"))
+    is_shown = given.get("step") == "quote" or given.get("lang", "")[:2].lower() in ("zh", "en") or bool(given.get("drop_account"))
+    return case.operation.path == "/p/{slug}" and is_shown
 
 
 def _form(case: Case, sent: requests.PreparedRequest) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -107,6 +107,8 @@ def topping_up(made: Scene, book: Book) -> None:
     form = {"sku": "top-up-month", "contact": ""}
     for number in ("12345", "13800138009"):
         book.both("POST", "/p/top-up", filled(made, **form, account_mobile=number))
+    for changes in ({"drop_account": "all"}, {"saved_account": "00000000"}, {"account_mobile": "13800138008", "remember_account": "1"}):
+        book.both("POST", "/p/top-up", filled(made, **form, **changes))
     order = made.world.pay(made.world.buy(product="top-up", sku="top-up-month", account={"mobile": "13800138001"}))
     book.both("POST", "/p/top-up", filled(made, **form, account_mobile="13800138001"))
     done = order.moved(OrderState.COMPLETED, made.world.clock.now(), "test", "arrived", delivery=DeliveryState.DONE, funds_minor=0)

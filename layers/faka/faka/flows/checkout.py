@@ -75,6 +75,8 @@ class CheckoutCommand(Frozen):
     consent: str = ""
     account: dict[str, str] = Field(default_factory=dict, repr=False)
     """Where it goes, as typed, by the names of the product's form."""
+    is_account_saved: bool = False
+    """The account was chosen from those that the buyer's device keeps."""
     locale: str = "zh_CN"
     seen_total_minor: int | None = None
 
@@ -187,6 +189,7 @@ def _order(
         locale=command.locale,
         consent=command.consent,
         account=command.account,
+        is_account_saved=command.is_account_saved,
         code_hash=hash_code(command.code),
         request_hash=command.request_hash,
         state=OrderState.PENDING_PAYMENT,

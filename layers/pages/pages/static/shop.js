@@ -152,7 +152,8 @@ document.addEventListener("click", (event) => {
   }
 });
 document.addEventListener("input", (event) => {
-  const form = event.target.form;
+  const form = event.target.form, another = $("#saved-another");
+  if (another && event.target.name.startsWith("account_")) another.checked = true; // where the style does not hide what is typed beside it
   if (form?.dataset.quote && event.target.matches("select")) together(form);
   if (form?.dataset.quote && ["sku", "quantity", "channel"].includes(event.target.name)) quote(form);
 });

@@ -62,6 +62,8 @@ class Order(Frozen):
     mail: MailState = MailState.NONE
     account: dict[str, str] = Field(default_factory=dict, repr=False)
     """Where a recharge goes."""
+    is_account_saved: bool = False
+    """It came from the buyer's device, which shows it to nobody in full; so no page of the order does."""
     former: tuple[dict[str, str], ...] = Field(default=(), repr=False)
     """Where it went before its buyer corrected it, the oldest first; at most `CORRECTIONS_MAX`."""
     question: Question | None = None
