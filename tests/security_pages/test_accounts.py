@@ -5,7 +5,10 @@ from collections.abc import Iterator
 
 import pytest
 
+from faka.contexts.catalog.accounts import BadAccount, read_account
 from faka.flows import correct_account
+from faka.flows.saved_accounts import remembered
+from faka.kernel.mask import mask_account
 from pages import render
 from pages.visitor import codes_value, read_codes
 from tests.browser.shop import republish
@@ -31,6 +34,7 @@ UNESCAPED = (
     ("base/ui.html", "one.value"),
     ("base/ui.html", "choice.label"),
     ("base/ui.html", "choice.value"),
+    ("base/ui.html", "one.text"),
     ("shop/stage.html", "part.label"),
     ("shop/stage/account.html", "part.label"),
 )
@@ -82,12 +86,28 @@ class HostileTopUps(HostileShop):
         form = {"account_role": typed, "account_zone": "nowhere", "form_id": visits.FORM_ID, "quantity": "1"}
         said = [Text("account typed", typed)] if typed.strip() else []
         self.hold("top-up form", self.post(PAGE, form, lang), [*written, Text("account value", value), *said], lang)
+        self._saved(typed, written, lang)
         self.world.clock.set(self._noon)
         [_, _, _, _, south] = written
         self.hold("top-up pending", self.get(f"/o/{self.pending.id}", lang), [*named, south, Text("account sent to", value)], lang)
         self.hold("top-up asked", self.get(f"/o/{self.asked.id}", lang), [*written, Text("account value", value)], lang)
         again = {"account_role": typed, "account_zone": "nowhere"}
         self.hold("top-up again", self.post(f"/o/{self.asked.id}/input", again, lang), [*written, *said], lang)
+
+    def _saved(self, typed: str, written: list[Text], lang: str) -> None:
+        """The product's form for a browser that keeps this account, as far as one can be ordered for it: its masks, its choice's words."""
+        [_, _, _, north, _] = written
+        deps = self.world.deps
+        form = deps.catalog.product("video-vip", fresh=True).account_form
+        assert form is not None
+        try:
+            account = read_account(form, {}, {"role": typed, "zone": "n"})
+        except BadAccount:
+            return
+        self.shop.cookies["__Host-accounts"] = remembered(deps, "", "video-vip", account)
+        said = f"{mask_account(account['role'])} · {north.said}"
+        self.hold("top-up saved", self.get(PAGE, lang), [Text("account saved", said)], lang)
+        del self.shop.cookies["__Host-accounts"]
 
 
 def _both(text: str) -> dict[str, str]:

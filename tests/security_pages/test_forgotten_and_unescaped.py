@@ -28,6 +28,7 @@ READS = re.compile(r"""(?:form|asked|cookies|headers)\.get\("([\w-]+)"|reader\.(
 NEVER_SHOWN = {
     *("accept", "accept-language", "user-agent", "x-state", "x-fragment"),
     *("open_id", "theme", "lang", "step", "back", "hl", "instead"),
+    *("saved_account", "remember_account", "drop_account"),
 }
 TYPED = {*("sku", "quantity", "contact", "channel", "consent", "code"), *("form_id", "seen_total_minor", "page", "no", "mail", "digits")}
 TYPED |= {"wallet", "wallet_code", "gift_code", "into", "into_code", "new_code"}

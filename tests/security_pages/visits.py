@@ -222,7 +222,7 @@ def _path(method: str, pattern: str) -> Asks:
 def _everywhere(shop: HostileShop, text: str, lang: str) -> Any:
     """In all cookies, headers and a parameter of each name at once: none of them is ever shown."""
     kept = dict(shop.shop.cookies)
-    shop.shop.cookies = dict.fromkeys(("__Host-prefs", "__Host-orders", "__Host-grant"), text)
+    shop.shop.cookies = dict.fromkeys(("__Host-prefs", "__Host-orders", "__Host-grant", "__Host-accounts"), text)
     named = dict.fromkeys(("user_agent", "x_state", "x_fragment", "host", "referer", "x_forwarded_for"), text)
     try:
         return shop.get(f"/orders?{urlencode({'page': text, 'asked': text, text: text})}", lang, **named)
@@ -249,7 +249,8 @@ REFLECTED: dict[str, tuple[Asks, bool]] = {
     "form /wallet/redeem": (_form("/wallet/redeem", "gift_code", "into", "into_code", "form_id", "new_code"), True),
     "form /prefs": (_form("/prefs", "back", "lang", "theme"), False),
     "form of any name": (lambda shop, text, lang: shop.post("/orders", {text: text}, lang), False),
-    "form lang step": (_form(PAGE, "lang", "step", "form_id", "seen_total_minor"), False),
+    "form lang step": (_form(PAGE, "lang", "step", "form_id", "seen_total_minor", "saved_account", "remember_account"), False),
+    "form that removes": (_form(PAGE, "drop_account", "saved_account", "remember_account"), False),
     "cookies, headers, parameters": (_everywhere, False),
     "header accept-language": (lambda shop, text, _lang: shop.shop.get("/help", accept_language=text), False),
     "header accept": (lambda shop, text, lang: shop.get("/p/nothing", lang, accept=f"text/html,{text}"), False),
