@@ -28,7 +28,7 @@ CODES_VALUE_MAX = 600
 ORDERS_AGE_S = 180 * 86_400
 PREFS_AGE_S = 365 * 86_400
 ACCOUNTS_AGE_S = 180 * 86_400
-"""From the last order that used them: as long as the browser knows that order."""
+"""Since the last order that used them, or the last removal: as long as the browser knows an order of the same day."""
 
 GRANT_AGE_S = 86_400
 """As long as the grant itself lives."""

@@ -4,13 +4,15 @@ import json
 import re
 import sys
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from faka.contexts.orders.model import Order
 from faka.kernel.ids import OrderId
-from faka.wiring import SAVED_ACCOUNTS
+from faka.platform import aws
+from faka.wiring import SAVED_ACCOUNTS, Deps, ShopSettings
 from tests.kit.doors import Page, Shop, load
 from tests.kit.macs import Macs, seal_of
 from tests.kit.world import World, engine_world
@@ -396,6 +398,20 @@ def test_a_silent_key_service_costs_the_comfort_and_no_order(world: World, brows
     macs.is_silent = True
     browser.post("/p/plan", {"drop_account": "all"})
     assert browser.cookies[COOKIE] == "", "to forget needs no key"
+
+
+def test_the_shop_asks_the_people_index_key_by_a_label_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[tuple[str, bytes]] = []
+
+    def generate_mac(*, KeyId: str, Message: bytes, **_named: Any) -> dict[str, bytes]:
+        asked.append((KeyId, Message))
+        return {"Mac": Message.ljust(32, b".")[:32]}
+
+    monkeypatch.setattr(aws, "client", lambda _service: SimpleNamespace(generate_mac=generate_mac))
+    deps = Deps(ShopSettings(faka_kms_index_key="index"))
+    assert deps.accounts_seal.open(deps.accounts_seal.seal(b"text")) == b"text"
+    deps.index_key.digest("contact", "a@example.com")
+    assert asked == [("index", b"faka/saved-accounts/v1"), ("index", b"faka/people-index/v1")]
 
 
 def test_a_product_that_vanishes_after_the_order_costs_the_comfort_and_not_the_answer(
