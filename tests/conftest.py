@@ -4,6 +4,7 @@ import os
 
 import pytest
 
+from tests.kit.quicker import once_for_each_process
 from tests.kit.roles import roles_are_kept
 from tests.kit.tables import dynamodb, tables
 from tests.kit.whole_run import (
@@ -16,6 +17,9 @@ from tests.kit.whole_run import (
     pytest_terminal_summary,
     pytest_unconfigure,
 )
+
+
+once_for_each_process()
 
 
 @pytest.fixture(autouse=True)
