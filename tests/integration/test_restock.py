@@ -27,6 +27,7 @@ from tests.integration.given_intake import PRODUCT, SKU, Shop, a_shop
 from tests.kit.crash import Killed
 from tests.kit.suppliers import Cut, FakeSuppliers, NoAnswer
 from tests.kit.tables import PHYSICAL
+from tests.unit.recharges.given import Machine
 
 
 pytestmark = pytest.mark.integration
@@ -274,8 +275,8 @@ def test_whoever_dies_at_any_call_the_cards_are_bought_once() -> None:
 
 def test_a_purchase_whose_machine_is_gone_gets_another_within_minutes_and_an_ended_one_none() -> None:
     with buying() as at:
-        deps, begun, name = at.shop.deps, [], at.begun()
-        deps.__dict__["restocking"] = SimpleNamespace(begin=lambda started, **_given: begun.append(started))
+        deps, machine, name = at.shop.deps, Machine("Restock"), at.begun()
+        deps.__dict__["restocking"], begun = machine, machine.begun
         sweep(deps, lambda _order: None, lambda: True)
         assert begun == []
         at.shop.clock.advance(minutes=6)

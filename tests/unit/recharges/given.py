@@ -87,17 +87,17 @@ class ScriptedSupplier:
 
 
 class Machine:
-    """The service: remembers what was begun, for whom whose role may begin it."""
+    """The service: remembers what was begun, for whom whose role may begin it. `arn` is the machine's logical id."""
 
-    def __init__(self) -> None:
+    def __init__(self, arn: str = "DirectRecharge") -> None:
+        self.arn = arn
         self.begun: list[str] = []
 
     def begin(self, name: str, **given: str) -> bool:
         function = roles.running()
         if function:
-            roles.ask(
-                function, "stepfunctions", "start_execution", {"stateMachineArn": "DirectRecharge", "name": name, "input": str(given)}
-            )
+            asked = {"stateMachineArn": self.arn, "name": name, "input": str(given)}
+            roles.ask(function, "stepfunctions", "start_execution", asked)
         self.begun.append(name)
         return self.begun.count(name) == 1
 

@@ -9,8 +9,21 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 from faka.platform.write import Item, Key, Write
 
 
+KINDS = ("S", "N", "B", "BOOL", "NULL", "M", "L", "SS", "NS", "BS")
+
+
 class _Wire(TypeDeserializer):  # type: ignore[misc]  # boto3 ships no types
-    """Rows come back with int instead of Decimal and bytes instead of Binary: no row of ours holds a fraction."""
+    """Rows come back with int instead of Decimal and bytes instead of Binary: no row of ours holds a fraction.
+
+    The library looks its reader up by name for each value, which takes longer than most reading; here each kind's is known.
+    """
+
+    def __init__(self) -> None:
+        self._readers = {kind: getattr(self, f"_deserialize_{kind.lower()}") for kind in KINDS}
+
+    def deserialize(self, value: Mapping[str, Any]) -> Any:
+        [(kind, held)] = value.items()
+        return self._readers[kind](held)
 
     def _deserialize_n(self, value: str) -> int:
         return int(value)
