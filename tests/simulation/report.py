@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
 
@@ -188,8 +189,10 @@ def _of_others(others: Mapping[str, Any]) -> list[Row]:
     if others.get("rights", {}).get("is_judged"):
         rights = others["rights"]
         label = "rights of roles that tests have used (waived with a reason)"
-        wrong = len(rights["denied"]) + len(rights["unused"])
-        found.append((label, f"{len(rights['used']):,} ({len(rights['waived'])})", wrong, ""))
+        patterns = [each["right"] for each in rights["waived"]]
+        idle = [each for each in rights["unused"] if not any(fnmatchcase(each, pattern) for pattern in patterns)]
+        waived = len(rights["unused"]) - len(idle)
+        found.append((label, f"{len(rights['used']):,} ({waived})", len(rights["denied"]) + len(idle), ""))
     return found
 
 

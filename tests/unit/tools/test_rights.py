@@ -10,6 +10,7 @@ from infra.tools.iam import Right
 from tests.kit import roles
 from tests.kit.rights import Book
 from tests.kit.whole_run import Heard, Waiver, heard, judge, waivers, written
+from tests.simulation.report import _of_others
 from tests.unit.tools.test_iam import POLICIES, ROWS
 
 
@@ -117,3 +118,13 @@ def test_what_another_process_wrote_down_is_judged_and_half_a_line_waits(tmp_pat
 
 def test_a_function_of_another_template_is_not_judged(tmp_path: Path) -> None:
     assert lines_of(tmp_path, '["faka-Echo-1F", "dynamodb:Scan", "table", "x", "", [], []]\n') == []
+
+
+def test_the_report_counts_a_right_that_is_waived_as_that_and_an_idle_one_as_wrong() -> None:
+    waived = [{"right": "*Role SendsMail *", "reason": "either address or domain"}]
+    kept = {"is_judged": True, "denied": [], "used": ["a b c d"], "waived": waived}
+    mails = [f"{owner}Role SendsMail ses:SendEmail identity/x" for owner in ("Deliver", "Sweep")]
+    [(_, used, wrong, _)] = _of_others({"rights": {**kept, "unused": mails}})
+    assert (used, wrong) == ("1 (2)", 0)
+    [(_, used, wrong, _)] = _of_others({"rights": {**kept, "unused": [*mails, "SweepRole BeginsMachines states:StartExecution y"]}})
+    assert (used, wrong) == ("1 (2)", 1)
