@@ -27,11 +27,11 @@ def bought(books: Tampered, state: str = "PROCESSING", *attempts: dict[str, Any]
     return books.row("trade", f"PURCHASE#{NAME}")
 
 
-def booked(books: Tampered, name: str, minor: int) -> None:
+def booked(books: Tampered, name: str, minor: int, supplier: str = "gold") -> None:
     kept, *_ = books.rows("journal", "TXN#")
     lines = [
         {"account": "expense:loss/CNY", "side": "D", "amount_minor": minor},
-        {"account": "supplier:gold:payable/CNY", "side": "C", "amount_minor": minor},
+        {"account": f"supplier:{supplier}:payable/CNY", "side": "C", "amount_minor": minor},
     ]
     books.add("journal", **{**kept, "pk": f"TXN#{name}", "id": name, "kind": "purchase_charged", "ref": NAME, "lines": lines})
 
@@ -88,6 +88,12 @@ def it_counts_as_failed_and_its_order_is_out(books: Tampered) -> None:
 def a_card_that_never_came_was_charged_and_is_not_booked(books: Tampered) -> None:
     bought(books, "SEALED", batch=BATCH)
     booked(books, f"pur:{NAME}", 299)
+
+
+@planted("I3")
+def what_one_supplier_charged_is_owed_to_another(books: Tampered) -> None:
+    bought(books, "SEALED", batch=BATCH)
+    booked(books, f"pur:{NAME}", 300, "silver")
 
 
 @planted("I3")

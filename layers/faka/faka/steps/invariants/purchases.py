@@ -11,7 +11,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from faka.contexts.purchases.model import ENDED, OPEN
 from faka.contexts.purchases.store import buying_key, purchase_key
 from faka.kernel.ids import PurchaseId, SkuId
 from faka.platform.table import Item, Key, TableName
+from faka.steps.invariants.attempts import AttemptFacts, one_after_the_other, read_attempt
 from faka.steps.invariants.books import Question
 
 
@@ -32,21 +32,11 @@ _S = PurchaseState
 
 
 @dataclass(slots=True)
-class OrderedFacts:
-    number: str
-    state: str
-    minor: int
-    """What one card may cost."""
-    sent_at: str
-    ended_at: str | None
-
-
-@dataclass(slots=True)
 class PurchaseFacts:
     id: str
     sku: str
     state: PurchaseState
-    attempts: tuple[OrderedFacts, ...]
+    attempts: tuple[AttemptFacts, ...]
     unit_max: int
     charged: int
     batch: str | None
@@ -67,10 +57,7 @@ def read(facts: "Facts", row: Item) -> None:
         id=row["id"],
         sku=intern(row["sku_id"]),
         state=PurchaseState(row["state"]),
-        attempts=tuple(
-            OrderedFacts(one["number"], intern(one["state"]), int(one["cost_max"]["minor"]), one["sent_at"], one.get("ended_at"))
-            for one in tried
-        ),
+        attempts=tuple(read_attempt(one, int(one["cost_max"]["minor"])) for one in tried),
         unit_max=int(row["unit_max"]["minor"]),
         charged=int(cost["minor"]) if cost else int(most["minor"]) * int(row["quantity"]) if most else 0,
         batch=row.get("batch"),
@@ -96,7 +83,7 @@ def keys_of(facts: "Facts", name: str) -> Iterator[Key]:
 
 def check(facts: "Facts", _question: Question) -> None:
     for purchase in facts.purchases.values():
-        _one_after_the_other(facts, purchase)
+        _tried_in_turn(facts, purchase)
         _stands_as_its_attempt(facts, purchase)
         _booked(facts, purchase)
         _looked_after(facts, purchase)
@@ -109,14 +96,9 @@ def check(facts: "Facts", _question: Question) -> None:
             facts.say("I2", named, f"{sku} is bought by it, and it is not there")
 
 
-def _one_after_the_other(facts: "Facts", purchase: PurchaseFacts) -> None:
-    """A number is never used twice, and nothing is ordered anywhere before the last order is proved to have failed."""
+def _tried_in_turn(facts: "Facts", purchase: PurchaseFacts) -> None:
     wanted = [number_of(PurchaseId(purchase.id), place) for place in range(len(purchase.attempts))]
-    if [one.number for one in purchase.attempts] != wanted:
-        facts.say("I2", purchase.id, f"ordered under {', '.join(one.number for one in purchase.attempts)}")
-    for before, after in pairwise(purchase.attempts):
-        if before.state != _S.FAILED or before.ended_at is None or before.ended_at > after.sent_at:
-            facts.say("I2", purchase.id, f"{after.number} was sent while {before.number} was {before.state}")
+    one_after_the_other(facts, purchase.id, purchase.attempts, wanted)
     for one in purchase.attempts:
         if one.minor > purchase.unit_max:
             facts.say("I8", purchase.id, f"{one.number} may cost {one.minor} a card, and {purchase.unit_max} is allowed")
@@ -141,13 +123,14 @@ def _stands_as_its_attempt(facts: "Facts", purchase: PurchaseFacts) -> None:
 
 def _booked(facts: "Facts", purchase: PurchaseFacts) -> None:
     """What he charged is owed to him, whatever became of the cards (I3)."""
-    if purchase.state is not _S.SEALED:
+    if purchase.state is not _S.SEALED or not purchase.attempts:
         return
+    his = f"supplier:{purchase.attempts[-1].supplier}:"
     entries = (facts.entries.get(name) for name in (f"bat:{purchase.batch}", f"pur:{purchase.id}"))
     owed = 0
     for entry in filter(None, entries):
-        owed += sum(minor for account, minor in entry.credits if account.startswith("supplier:"))
-        owed -= sum(minor for account, minor in entry.debits if account.startswith("supplier:"))
+        owed += sum(minor for account, minor in entry.credits if account.startswith(his))
+        owed -= sum(minor for account, minor in entry.debits if account.startswith(his))
     if owed != purchase.charged:
         facts.say("I3", purchase.id, f"he charged {purchase.charged}, and {owed} is booked")
 

@@ -12,7 +12,6 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import pairwise
 from sys import intern
 from typing import TYPE_CHECKING
 
@@ -21,6 +20,7 @@ from faka.contexts.recharges.model import ENDED, OPEN, RechargeState, number_of,
 from faka.contexts.recharges.store import recharge_key
 from faka.kernel.ids import OrderId, RechargeId
 from faka.platform.table import Item, Key, TableName
+from faka.steps.invariants.attempts import AttemptFacts, one_after_the_other, read_attempt
 from faka.steps.invariants.books import Question
 
 
@@ -33,17 +33,6 @@ CALL_AFTER = timedelta(minutes=20)
 
 _S = RechargeState
 _ARRIVED = frozenset({_S.SUCCEEDED, _S.REVERSED})
-
-
-@dataclass(slots=True)
-class AttemptFacts:
-    number: str
-    supplier: str
-    state: str
-    minor: int
-    """What the supplier took, or had asked for."""
-    sent_at: str
-    ended_at: str | None
 
 
 @dataclass(slots=True)
@@ -62,17 +51,7 @@ class RechargeFacts:
 
 
 def read(facts: "Facts", row: Item) -> None:
-    attempts = tuple(
-        AttemptFacts(
-            one["number"],
-            intern(one["supplier_id"]),
-            intern(one["state"]),
-            int((one.get("cost") or one["cost_max"])["minor"]),
-            one["sent_at"],
-            one.get("ended_at"),
-        )
-        for one in row["attempts"]
-    )
+    attempts = tuple(read_attempt(one, int((one.get("cost") or one["cost_max"])["minor"])) for one in row["attempts"])
     facts.recharges[row["order_id"]] = RechargeFacts(
         id=row["id"],
         order=row["order_id"],
@@ -102,7 +81,7 @@ def check(facts: "Facts", _question: Question) -> None:
         if order is None or not order.is_recharge or order_of(RechargeId(recharge.id)) != recharge.order:
             facts.say("I2", recharge.id, f"a recharge of {recharge.order}, which has none")
             continue
-        _one_after_the_other(facts, recharge)
+        _tried_in_turn(facts, recharge)
         _ends_as_its_attempt(facts, recharge)
         _order_knows(facts, recharge, order)
         _booked(facts, recharge)
@@ -113,14 +92,9 @@ def check(facts: "Facts", _question: Question) -> None:
     _entries(facts)
 
 
-def _one_after_the_other(facts: "Facts", recharge: RechargeFacts) -> None:
-    """A number is never used twice, and nothing is ordered anywhere before the last order is proved to have failed."""
+def _tried_in_turn(facts: "Facts", recharge: RechargeFacts) -> None:
     wanted = [number_of(RechargeId(recharge.id), place) for place in range(len(recharge.attempts))]
-    if [one.number for one in recharge.attempts] != wanted:
-        facts.say("I2", recharge.id, f"ordered under {', '.join(one.number for one in recharge.attempts)}")
-    for before, after in pairwise(recharge.attempts):
-        if before.state != _S.FAILED or before.ended_at is None or before.ended_at > after.sent_at:
-            facts.say("I2", recharge.id, f"{after.number} was sent while {before.number} was {before.state}")
+    one_after_the_other(facts, recharge.id, recharge.attempts, wanted)
     for one in recharge.attempts:
         if one.minor > recharge.price:
             facts.say("I8", recharge.id, f"{one.number} costs {one.minor}, the buyer paid {recharge.price}")
