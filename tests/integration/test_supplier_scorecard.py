@@ -15,7 +15,7 @@ from faka.platform.table import TableName
 from faka.steps.scorecard import WINDOW, counted, history
 from faka.wiring import Deps
 from infra.ops import suppliers
-from tests.integration.given_intake import SKU, Shop, a_shop
+from tests.integration.given_intake import SKU, Crash, Gate, Shop, a_shop
 from tests.kit.suppliers import ALWAYS
 from tests.unit.ledger.given import cny
 from tests.unit.recharges.given import ScriptedSupplier, TopUps, top_ups
@@ -160,6 +160,33 @@ def test_a_hand_that_changes_the_row_meanwhile_keeps_its_change(monkeypatch: pyt
         monkeypatch.setattr(shop.deps.suppliers, "rows", lambda: [stale])
         [(row, _)] = grade_suppliers(shop.deps)
         assert (row.grade, row.enabled, row.version) == ("D", False, stale.version + 2)
+
+
+def test_twin_a_grade_written_over_whatever_is_there_opens_a_supplier_whom_a_person_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    with a_shop() as shop:
+        bad_imports(shop)
+        stale = shop.deps.suppliers.get(NORTH)
+        shop.deps.tables.apply(shop.deps.suppliers.replaced(stale, stale.changed(enabled=False)))
+        monkeypatch.setattr(shop.deps.suppliers, "rows", lambda: [stale])
+        monkeypatch.setattr(shop.deps.suppliers, "replaced", lambda _before, after: shop.deps.suppliers.save(after))
+        [(row, _)] = grade_suppliers(shop.deps)
+        assert row.enabled
+
+
+def test_whoever_dies_at_any_call_the_next_night_grades_and_tells_once() -> None:
+    """After each of them: dying before a call is dying after the one before it."""
+    with a_shop() as shop:
+        bad_imports(shop)
+        grade_suppliers(shop.fresh(straight := Gate([])))
+    assert straight.calls[-1] == "transact_write_items"
+    for at in range(len(straight.calls)):
+        with a_shop() as shop:
+            bad_imports(shop)
+            with pytest.raises(Crash):
+                grade_suppliers(shop.fresh(Gate([], at)))
+            assert bool(cases(shop)) == shop.deps.suppliers.get(NORTH).is_low, "both or neither"
+            assert [row.grade for row, _ in grade_suppliers(shop.deps)] == ["D"]
+            assert [state for state, _ in cases(shop)] == ["OPEN"]
 
 
 def test_a_row_that_never_stands_still_fails_loudly(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -26,7 +26,7 @@ VALUE_MAX = 64
 """What suppliers take; a longer text is no account."""
 
 TURNS = 3
-"""Every third text begins a page: each page holds seven texts that are far apart, so that every text stands on some page."""
+"""Every third text begins a page: each page holds seven texts that are far apart, so that every text of a name stands on some page."""
 
 UNESCAPED = (
     ("base/ui.html", "one.label"),
